@@ -1,0 +1,416 @@
+//! The command line, as types.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::model::{DeviceKind, ScaleBy};
+
+/// See what every attention head of a GPT is looking at.
+#[derive(Debug, Parser)]
+#[command(
+    name = "headlight",
+    version,
+    about,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Without MODEL the trained demo model that is built in opens. Inside the explorer, ? shows the keys."
+)]
+pub struct Cli {
+    /// What to do; without one: explore.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of the explorer.
+    #[command(flatten)]
+    pub explore: ExploreArgs,
+}
+
+impl Cli {
+    /// The model and the text of a command that has one.
+    pub fn run_args(&self) -> Option<&RunArgs> {
+        match &self.command {
+            None => Some(&self.explore.run),
+            Some(Command::Explore(args)) => Some(&args.run),
+            Some(Command::Analyze(args)) => Some(&args.run),
+            Some(Command::Export(args)) => Some(&args.run),
+            Some(Command::Capture(args)) => Some(&args.run),
+            Some(Command::Check(args)) => Some(&args.run),
+            Some(Command::Completions { .. } | Command::Man) => None,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explore attention in the terminal (what happens without a command, too)
+    Explore(ExploreArgs),
+    /// Print what each token attends to, and save the plots
+    Analyze(AnalyzeArgs),
+    /// Write tokens, attention and numbers to a file
+    Export(ExportArgs),
+    /// Run the model once, and keep all of it in a file that opens without the model
+    Capture(CaptureArgs),
+    /// Check the numbers of a model, against a reference where there is one
+    Check(CheckArgs),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Which model, on which text.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A checkpoint (.pt .pth .bin .ckpt .safetensors .gguf), a folder in Hugging Face layout, or the name of a model
+    /// in the Hugging Face cache (org/name or org/name@revision); or a capture: a file of `headlight capture`, or a
+    /// .npz or .safetensors file with attention [L, H, n, n] that another program wrote
+    #[arg(value_name = "MODEL")]
+    pub model: Option<PathBuf>,
+    /// The same as MODEL
+    #[arg(long, value_name = "PATH", conflicts_with = "model")]
+    pub checkpoint: Option<PathBuf>,
+    /// The text to look at
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub text: Option<String>,
+    /// A file with the text, - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    pub text_file: Option<PathBuf>,
+    /// A tokenizer.json, vocab.json, tokenizer.model, llama2.c tokenizer.bin, or a folder with one of them,
+    /// instead of the model's own; "ids" takes the text for token ids
+    #[arg(long, value_name = "PATH")]
+    pub tokenizer: Option<PathBuf>,
+    /// Put the begin-of-text token before the text, whatever the model's configuration says
+    #[arg(long)]
+    pub bos: bool,
+    /// Leave the begin-of-text token out
+    #[arg(long, conflicts_with = "bos")]
+    pub no_bos: bool,
+    /// Take special tokens that the text spells out, such as <s>, as tokens and not as characters
+    #[arg(long)]
+    pub special: bool,
+    /// Heads a layer, where the checkpoint does not say
+    #[arg(long, value_name = "N")]
+    pub number_of_heads: Option<usize>,
+    /// Layers of an untrained model
+    #[arg(long, value_name = "N")]
+    pub number_of_layers: Option<usize>,
+    /// Dimensions of an untrained model
+    #[arg(long, value_name = "N")]
+    pub embedding_dimension: Option<usize>,
+    /// Tokens that an untrained model reads
+    #[arg(long, value_name = "N")]
+    pub context_length: Option<usize>,
+    /// Random weights: of the model's shape, or of the sizes above
+    #[arg(long)]
+    pub untrained: bool,
+    /// Seed of the random weights
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+    /// What scores are divided by the square root of, where no tensor tells
+    #[arg(long, value_enum, value_name = "BY")]
+    pub attention_scale: Option<AttentionScale>,
+    /// A config.json of transformers instead of the configuration that the model brings
+    #[arg(long, value_name = "FILE")]
+    pub model_config: Option<PathBuf>,
+    /// What weights are held and multiplied in: auto is f32 on the processor, the stored type elsewhere
+    #[arg(long, value_enum, default_value_t = WeightType::Auto)]
+    pub dtype: WeightType,
+    /// What queries and keys are kept in: f16 takes half of f32's memory and moves weights a little [default: f32]
+    #[arg(long, value_enum, value_name = "TYPE")]
+    pub capture_dtype: Option<CaptureType>,
+    /// Memory of a device that a block of attention may take, such as 2GiB or 512MiB
+    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
+    pub device_memory: Bytes,
+    /// Print what memory the run would need and what is free, and run nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where to compute; what is absent falls back to cpu, and says so
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    pub device: Device,
+    /// Threads that compute on the processor; as many as it has by default
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+}
+
+/// Options of the explorer.
+#[derive(Debug, Args)]
+pub struct ExploreArgs {
+    /// Which model, on which text.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The layer to begin with
+    #[arg(long, value_name = "N")]
+    pub layer: Option<usize>,
+    /// The head to begin with
+    #[arg(long, value_name = "N")]
+    pub head: Option<usize>,
+    /// Colours of the screen
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+}
+
+/// Options of `analyze`.
+#[derive(Debug, Args)]
+pub struct AnalyzeArgs {
+    /// Which model, on which text.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Plots of this layer only; the analysis is of all layers
+    #[arg(long, value_name = "N")]
+    pub layer: Option<usize>,
+    /// A plot of this head instead of all heads of a layer
+    #[arg(long, value_name = "N")]
+    pub head: Option<usize>,
+    /// At most this many heads in the plot of a layer
+    #[arg(long, value_name = "N")]
+    pub max_heads: Option<usize>,
+    /// Keys a token in the printed analysis
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub top_k: usize,
+    /// Where the plots go
+    #[arg(long, value_name = "FOLDER", default_value = "attention_plots")]
+    pub output_dir: PathBuf,
+    /// Open the explorer on the same capture afterwards
+    #[arg(long)]
+    pub show_plots: bool,
+    /// Colours of the explorer
+    #[arg(long, value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+}
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Which model, on which text.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The format
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// The file to write, - for standard output (json only)
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Layers to write: 0,2-4; all by default
+    #[arg(long, value_name = "LIST")]
+    pub layers: Option<Picks>,
+    /// Heads to write: 0,2-4; all by default
+    #[arg(long, value_name = "LIST")]
+    pub heads: Option<Picks>,
+    /// Write the logits of every position, too (arrays only)
+    #[arg(long)]
+    pub logits: bool,
+}
+
+/// Options of `capture`.
+#[derive(Debug, Args)]
+pub struct CaptureArgs {
+    /// Which model, on which text.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// The file to write, such as run.headlight
+    #[arg(long, value_name = "FILE")]
+    pub output: PathBuf,
+}
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Which model, on which text.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// A safetensors file with input_ids [n] and attention [L, H, n, n] or logits [n, V] that other code
+    /// computed (examples/make_reference.py makes one); its ids are run instead of a text
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "text_file"])]
+    pub reference: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A list such as `0,2-4`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picks(pub Vec<std::ops::RangeInclusive<usize>>);
+
+impl FromStr for Picks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |part: &str| {
+            let part = part.trim();
+            part.parse::<usize>()
+                .map_err(|_| format!("'{}' is no number", part.escape_debug()))
+        };
+        let ranges = text.split(',').map(|part| match part.split_once('-') {
+            Some((from, to)) => Ok(number(from)?..=number(to)?),
+            None => number(part).map(|n| n..=n),
+        });
+        ranges.collect::<Result<_, String>>().map(Self)
+    }
+}
+
+/// `--attention-scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AttentionScale {
+    /// The dimensions of a head
+    #[value(name = "d_head")]
+    HeadDim,
+    /// The dimensions of the embedding
+    #[value(name = "d_model")]
+    Embedding,
+}
+
+impl From<AttentionScale> for ScaleBy {
+    fn from(scale: AttentionScale) -> Self {
+        match scale {
+            AttentionScale::HeadDim => Self::HeadDim,
+            AttentionScale::Embedding => Self::Embedding,
+        }
+    }
+}
+
+/// An amount of memory: a whole number and a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const UNITS: [(&str, u64); 7] = [
+            ("KiB", 1 << 10),
+            ("MiB", 1 << 20),
+            ("GiB", 1 << 30),
+            ("KB", 1_000),
+            ("MB", 1_000_000),
+            ("GB", 1_000_000_000),
+            ("", 1),
+        ];
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text.get(digits.len()..).unwrap_or_default();
+        let unit = UNITS
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(unit));
+        let amount = digits.trim().parse::<u64>().ok();
+        match (amount, unit) {
+            (Some(amount @ 1..), Some((_, unit))) => amount.checked_mul(*unit),
+            _ => None,
+        }
+        .map(Self)
+        .ok_or_else(|| format!("'{text}' is no amount of memory such as 2GiB or 512MiB"))
+    }
+}
+
+/// `--dtype`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WeightType {
+    /// f32 on the processor, the stored type elsewhere
+    Auto,
+    /// 4 bytes a weight
+    F32,
+    /// 2 bytes a weight, of f32's range
+    Bf16,
+    /// 2 bytes a weight
+    F16,
+}
+
+/// `--capture-dtype`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CaptureType {
+    /// 4 bytes a number, as computed
+    F32,
+    /// 2 bytes a number, rounded
+    F16,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tokens, weights, numbers and the recipe, as text
+    Json,
+    /// Arrays in the layout [L, H, n, n]
+    Safetensors,
+    /// The same arrays for NumPy
+    Npz,
+    /// A picture of one head, or of heads of one layer (--layers 3 --heads 1)
+    Png,
+}
+
+/// `--device`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The processor
+    Cpu,
+    /// The first NVIDIA GPU
+    Cuda,
+    /// The GPU of a Mac
+    Metal,
+}
+
+impl From<Device> for DeviceKind {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Cpu => Self::Cpu,
+            Device::Cuda => Self::Cuda,
+            Device::Metal => Self::Metal,
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// What the terminal says that it can
+    Auto,
+    /// 24 bits
+    Truecolor,
+    /// 256 colours
+    #[value(name = "256")]
+    Ansi256,
+    /// 16 colours
+    #[value(name = "16")]
+    Ansi16,
+    /// None: glyphs only
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn picks_are_numbers_and_ranges() {
+        assert_eq!("0,2-4".parse(), Ok(Picks(vec![0..=0, 2..=4])));
+        assert!("1,x".parse::<Picks>().is_err());
+        assert!("".parse::<Picks>().is_err());
+    }
+
+    #[test]
+    fn memory_has_units() {
+        assert_eq!("2GiB".parse(), Ok(Bytes(2 << 30)));
+        assert_eq!("512 mb".parse(), Ok(Bytes(512_000_000)));
+        assert_eq!("77".parse(), Ok(Bytes(77)));
+        for wrong in ["", "GiB", "0", "-1", "1.5GiB", "99999999999GiB", "3 cats"] {
+            assert!(wrong.parse::<Bytes>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_model_needs_no_command() {
+        let cli = Cli::try_parse_from(["headlight", "model.pt", "--text", "-x"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.explore.run.model, Some("model.pt".into()));
+        assert_eq!(cli.explore.run.text.as_deref(), Some("-x"));
+    }
+}

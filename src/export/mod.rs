@@ -1,0 +1,224 @@
+//! Capture and request in, bytes out through `io::Write`.
+
+mod arrays;
+mod atomic;
+mod json;
+mod npz;
+mod png;
+mod report;
+mod safetensors;
+mod text;
+
+use std::io::{self, Seek, Write};
+use std::str::FromStr;
+
+pub use self::arrays::attention_bytes;
+pub use self::atomic::write_atomically;
+pub use self::json::json;
+pub use self::npz::npz;
+pub use self::png::{all_heads, flow, heatmap, png};
+pub use self::report::{Report, report, report_json};
+pub use self::safetensors::safetensors;
+pub use self::text::analyze;
+
+use crate::capture::{Capture, Head, Layer, LayerRecord};
+use crate::token::Label;
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// A layer that the capture does not hold.
+    #[error("there is no layer {found}: the layers are {}", range(*.count))]
+    NoLayer {
+        /// The layer that was asked for.
+        found: Layer,
+        /// How many there are.
+        count: usize,
+    },
+    /// A head that the layer does not have.
+    #[error("there is no head {found}: the heads of a layer are {}", range(*.count))]
+    NoHead {
+        /// The head that was asked for.
+        found: Head,
+        /// How many there are.
+        count: usize,
+    },
+    /// Nothing to write.
+    #[error("the capture holds no layer yet: wait until the run is complete")]
+    Empty,
+    /// A request without layers or heads.
+    #[error("no layer or no head is asked for: name at least one of each")]
+    Nothing,
+    /// A picture of several layers.
+    #[error(
+        "a picture shows heads of one layer, and {found} layers are asked for: give --layers one layer"
+    )]
+    OneLayer {
+        /// How many are asked for.
+        found: usize,
+    },
+    /// More bytes than a file can count.
+    #[error(
+        "the attention of {tokens} tokens is more than a file can hold: ask for fewer layers or heads"
+    )]
+    TooLarge {
+        /// `n`.
+        tokens: usize,
+    },
+    /// A format that is not known.
+    #[error("there is no format '{found}': the formats are {}", Format::ALL.map(Format::name).join(", "))]
+    NoFormat {
+        /// What was asked for, safe to show.
+        found: String,
+    },
+    /// The font that is built in can't be read.
+    #[error("the font of the plots can't be read: {0}")]
+    Font(&'static str),
+    /// The file system refused.
+    #[error("{path} can't be written: {error}")]
+    File {
+        /// The path, as it was given.
+        path: String,
+        /// What was reported.
+        error: io::Error,
+    },
+    /// The output refused.
+    #[error("the output can't be written: {0}")]
+    Output(#[from] io::Error),
+    /// The PNG encoder refused.
+    #[error("the picture can't be written: {0}")]
+    Png(#[from] ::png::EncodingError),
+    /// The ZIP writer refused.
+    #[error("the archive can't be written: {0}")]
+    Zip(#[from] zip::result::ZipError),
+    /// The JSON encoder refused.
+    #[error("the JSON can't be written: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// What to export: the layers and heads, in the order in which they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The layers.
+    pub layers: Vec<Layer>,
+    /// The heads of each layer.
+    pub heads: Vec<Head>,
+}
+
+impl Request {
+    /// Every layer that is done, and every head.
+    pub fn all(capture: &Capture) -> Self {
+        Self {
+            layers: (0..capture.layers.len()).map(Layer).collect(),
+            heads: (0..capture.shape.heads).map(Head).collect(),
+        }
+    }
+
+    /// The records of the layers, once everything that is asked for is known to be there.
+    fn records<'a>(&self, capture: &'a Capture) -> Result<Vec<&'a LayerRecord>, ExportError> {
+        if self.layers.is_empty() || self.heads.is_empty() {
+            return Err(ExportError::Nothing);
+        }
+        let find = |&layer| {
+            let record = find_layer(capture, layer)?;
+            self.heads
+                .iter()
+                .try_for_each(|&head| find_head(record, head))?;
+            Ok(record)
+        };
+        self.layers.iter().map(find).collect()
+    }
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// One JSON object; see [`json`].
+    Json,
+    /// Arrays, for the safetensors library of any language; see [`safetensors`].
+    Safetensors,
+    /// Arrays, for numpy; see [`npz`].
+    Npz,
+    /// A picture of one head, or of heads of one layer; see [`png`].
+    Png,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Json, Self::Safetensors, Self::Npz, Self::Png];
+
+    /// Its name on the command line, which is also the usual file extension.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Safetensors => "safetensors",
+            Self::Npz => "npz",
+            Self::Png => "png",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = ExportError;
+
+    fn from_str(name: &str) -> Result<Self, ExportError> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == name)
+            .ok_or_else(|| ExportError::NoFormat {
+                found: Label::of_text(name).clip(40),
+            })
+    }
+}
+
+/// Writes the chosen layers and heads of a capture in one of the formats. No more than a block of
+/// rows is in memory at a time.
+///
+/// # Errors
+/// A layer or head that the capture does not hold, before anything is written; what `out` reports.
+pub fn export<W: Write + Seek>(
+    capture: &Capture,
+    request: &Request,
+    format: Format,
+    out: &mut W,
+) -> Result<(), ExportError> {
+    match format {
+        Format::Json => json(capture, request, out),
+        Format::Safetensors => safetensors(capture, request, out),
+        Format::Npz => npz(capture, request, out),
+        Format::Png => png(capture, request, out),
+    }
+}
+
+/// The indices of `count` things, in words.
+fn range(count: usize) -> String {
+    match count {
+        0 => "none".to_owned(),
+        1 => "0 alone".to_owned(),
+        _ => format!("0 to {}", count - 1),
+    }
+}
+
+/// A layer of the capture, or the error that says which there are.
+fn find_layer(capture: &Capture, layer: Layer) -> Result<&LayerRecord, ExportError> {
+    capture.layer(layer).ok_or(ExportError::NoLayer {
+        found: layer,
+        count: capture.layers.len(),
+    })
+}
+
+/// The error that says which heads there are, unless `head` is one of them.
+fn find_head(layer: &LayerRecord, head: Head) -> Result<(), ExportError> {
+    if head.0 < layer.heads {
+        return Ok(());
+    }
+    Err(ExportError::NoHead {
+        found: head,
+        count: layer.heads,
+    })
+}
+
+/// What made an output.
+fn made_by(capture: &Capture) -> String {
+    format!("headlight {}", capture.origin.version)
+}

@@ -1,0 +1,35 @@
+//! Questions asked of a capture; pure functions.
+//!
+//! A [`Pattern`] is one head, or the mean over the heads of a layer, seen at one [`Scale`]. It
+//! answers cells, rows, columns and windows at a cost that does not depend on what is not asked.
+
+mod band;
+mod block;
+mod check;
+mod flow;
+mod kind;
+mod numbers;
+mod pattern;
+mod pyramid;
+mod rank;
+mod row_sum;
+mod scale;
+mod trust;
+
+pub use band::Factors;
+pub use check::{
+    Check, Differences, LOGIT_LIMIT, WEIGHT_LIMIT, WEIGHT_MEAN_LIMIT, compare_row, look_ahead,
+    own_checks,
+};
+pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
+pub use kind::AttentionKind;
+pub use numbers::{Numbers, numbers};
+pub use pattern::{Grid, Pattern, Select};
+pub use pyramid::{Pyramid, Tiles, base_tile};
+pub use rank::{Ranked, top_keys, top_queries};
+pub use row_sum::{ROW_SUM_LIMIT, RowSum};
+pub use scale::Scale;
+pub use trust::{
+    LayerTrust, NotFinite, TRUST_BUDGET, Trust, broken_predictions, broken_sentence, layer_trust,
+    trust,
+};

@@ -1,0 +1,467 @@
+//! One head, or the mean over heads, as cells, rows, columns and windows.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::Scale;
+use super::band::{Band, Factors, Source};
+use super::block::clip;
+use super::pyramid::{Tiles, larger, visible};
+use crate::capture::{Head, Key, LayerRecord, Pool, Query, tile_of};
+
+/// Which pattern of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Select {
+    /// One head.
+    Head(Head),
+    /// The mean over all heads of the layer.
+    Mean,
+}
+
+/// One pattern at one scale.
+#[derive(Clone, Copy, Debug)]
+pub struct Pattern<'a> {
+    pub(super) layer: &'a LayerRecord,
+    pub(super) select: Select,
+    pub(super) scale: Scale,
+}
+
+/// A rectangle of values; `None` is a masked cell, NaN stays NaN.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grid {
+    /// Rows (queries, or tiles of queries).
+    pub rows: usize,
+    /// Columns (keys, or tiles of keys).
+    pub columns: usize,
+    /// `[rows, columns]`, row by row.
+    pub cells: Vec<Option<f32>>,
+}
+
+impl Grid {
+    /// A grid of masked cells.
+    pub fn masked(rows: usize, columns: usize) -> Self {
+        Self {
+            rows,
+            columns,
+            cells: vec![None; rows * columns],
+        }
+    }
+
+    /// Shows values of [`Scale::pooled_as`] at a scale.
+    pub fn rescale(&mut self, scale: Scale) {
+        if scale != scale.pooled_as() {
+            let cells = self.cells.iter_mut().flatten();
+            cells.for_each(|value| *value = scale.of_cell(*value));
+        }
+    }
+
+    /// One value; `None` where masked or outside.
+    pub fn get(&self, row: usize, column: usize) -> Option<f32> {
+        if column >= self.columns {
+            return None;
+        }
+        self.cells
+            .get(row * self.columns + column)
+            .copied()
+            .flatten()
+    }
+}
+
+impl<'a> Pattern<'a> {
+    /// The pattern of `select` in `layer` at `scale`.
+    pub fn new(layer: &'a LayerRecord, select: Select, scale: Scale) -> Self {
+        Self {
+            layer,
+            select,
+            scale,
+        }
+    }
+
+    /// The heads that it averages over.
+    pub(super) fn heads(&self) -> Range<usize> {
+        match self.select {
+            Select::Head(head) => head.0..head.0 + 1,
+            Select::Mean => 0..self.layer.heads,
+        }
+    }
+
+    /// Series of factors that its rows have: one a head where each head is renormalised.
+    pub(super) fn series(&self) -> usize {
+        match self.scale.is_renormalised() {
+            true => self.heads().len(),
+            false => usize::from(self.scale.needs_row()),
+        }
+    }
+
+    /// The exact weight of one cell, whatever the scale; `None` where masked.
+    pub fn weight(&self, query: Query, key: Key) -> Option<f32> {
+        let heads = self.heads();
+        let count = heads.len() as f32;
+        let mut sum = 0.0;
+        for head in heads {
+            sum += self.layer.weight(Head(head), query, key)?;
+        }
+        Some(sum / count)
+    }
+
+    /// The shown value of one cell; `None` where masked.
+    pub fn cell(&self, query: Query, key: Key) -> Option<f32> {
+        if self.scale.needs_row() {
+            let visible = self.layer.rule.visible(query.0);
+            if query.0 >= self.layer.tokens || !visible.contains(&key.0) {
+                return None;
+            }
+            return self.row(query).get(key.0 - visible.start).copied();
+        }
+        self.weight(query, key).map(|w| self.scale.of_cell(w))
+    }
+
+    /// The exact weights of one query over its visible keys, whatever the scale; the first entry
+    /// belongs to key `visible(query).start`.
+    pub fn weights(&self, query: Query) -> Vec<f32> {
+        self.averaged(query, |_, _, weight| weight, |_| {})
+    }
+
+    /// The shown values of one query over its visible keys; the first entry belongs to key
+    /// `visible(query).start`.
+    pub fn row(&self, query: Query) -> Vec<f32> {
+        let first = self.visible(query).start;
+        match self.scale {
+            Scale::Raw => self.weights(query),
+            Scale::Sqrt | Scale::Log => {
+                let mut row = self.weights(query);
+                row.iter_mut().for_each(|w| *w = self.scale.of_cell(*w));
+                row
+            }
+            Scale::RowMax => {
+                let mut row = self.weights(query);
+                let max = row.iter().copied().fold(0.0, f32::max);
+                if max > 0.0 {
+                    row.iter_mut().for_each(|w| *w /= max);
+                }
+                row
+            }
+            Scale::NoSink => self.averaged(
+                query,
+                |_, key, weight| if key == 0 { 0.0 } else { weight },
+                |row| renormalise(row, usize::from(first == 0)),
+            ),
+            Scale::ValueWeighted => self.averaged(
+                query,
+                |head, key, weight| {
+                    weight * self.layer.at(&self.layer.value_norms, Head(head), key)
+                },
+                |row| renormalise(row, 0),
+            ),
+        }
+    }
+
+    /// The keys that a query sees.
+    pub fn visible(&self, query: Query) -> Range<usize> {
+        if query.0 >= self.layer.tokens {
+            return 0..0;
+        }
+        self.layer.rule.visible(query.0)
+    }
+
+    /// The row of each head, passed through `cell(head, key, weight)` and `whole`, averaged.
+    fn averaged(
+        &self,
+        query: Query,
+        cell: impl Fn(usize, usize, f32) -> f32,
+        whole: impl Fn(&mut [f32]),
+    ) -> Vec<f32> {
+        let visible = self.visible(query);
+        let heads = self.heads();
+        let share = 1.0 / heads.len().max(1) as f32;
+        let mut mean = vec![0.0; visible.len()];
+        let mut row = vec![0.0; visible.len()];
+        for head in heads {
+            let all = visible.clone();
+            self.layer.weights(Head(head), query, all, &mut row);
+            for (value, key) in row.iter_mut().zip(visible.clone()) {
+                *value = cell(head, key, *value);
+            }
+            whole(&mut row);
+            for (sum, value) in mean.iter_mut().zip(&row) {
+                *sum += value * share;
+            }
+        }
+        mean
+    }
+
+    /// The shown values of one key over all queries, `[n]`; `None` where masked.
+    pub fn column(&self, key: Key) -> Vec<Option<f32>> {
+        (0..self.layer.tokens)
+            .map(|query| self.cell(Query(query), key))
+            .collect()
+    }
+
+    /// The shown values of a rectangle of cells. Costs `O(d)` a cell; where the scale needs rows,
+    /// `O(d)` a cell of the whole rows, unless `known` holds their factors.
+    pub fn window(
+        &self,
+        queries: Range<usize>,
+        keys: Range<usize>,
+        known: Option<&Factors>,
+    ) -> Grid {
+        let mut grid = Grid::masked(queries.len(), keys.len());
+        let columns = keys.len();
+        let source = Source::new(*self, keys.clone());
+        self.each_row(&source, queries.clone(), known, |query, first, row| {
+            let at = (query - queries.start) * columns + first - keys.start;
+            let cells = grid.cells.iter_mut().skip(at);
+            for (cell, value) in cells.zip(row) {
+                *cell = Some(self.scale.of_cell(*value));
+            }
+        });
+        grid
+    }
+
+    /// What rows are divided by at this scale; costs `O(d)` a cell of the rows.
+    pub fn factors(&self, queries: Range<usize>) -> Factors {
+        let (n, rule) = (self.layer.tokens, &self.layer.rule);
+        let queries = queries.start.min(n)..queries.end.min(n);
+        let keys = rule.visible(queries.start).start.min(queries.end)..queries.end;
+        let source = Source::new(*self, keys);
+        let mut band = Band::default();
+        let found: Vec<Factors> = blocks(queries)
+            .map(|block| {
+                let mut learned = Factors::default();
+                band.fill(&source, block, None, &mut learned);
+                learned
+            })
+            .collect();
+        Factors::joined(&found)
+    }
+
+    /// Multiplications that [`Pattern::window`] costs, about.
+    pub fn cost(&self, queries: &Range<usize>, keys: &Range<usize>, known: bool) -> usize {
+        let width = match self.scale.needs_row() && !known {
+            true => queries.end.max(keys.len()),
+            false => keys.len(),
+        };
+        queries.len() * width * self.layer.head_dim * self.heads().len()
+    }
+
+    /// Calls `each(query, key, values)` for the visible part of every row of `queries` over the
+    /// source's keys, `key` being the first; a scale that acts on each cell alone is not applied.
+    fn each_row(
+        &self,
+        source: &Source,
+        queries: Range<usize>,
+        known: Option<&Factors>,
+        mut each: impl FnMut(usize, usize, &[f32]),
+    ) {
+        let queries = queries.start..queries.end.min(self.layer.tokens);
+        if queries.is_empty() || source.keys.is_empty() {
+            return;
+        }
+        let seen = self.layer.rule.visible(queries.start).start..queries.end;
+        let whole = source.keys.start <= seen.start && source.keys.end >= seen.end;
+        let found;
+        let known = match known {
+            Some(known) if known.hold(&queries) => Some(known),
+            _ if self.scale.needs_row() && !whole => {
+                found = self.factors(queries.clone());
+                Some(&found)
+            }
+            _ => None,
+        };
+        let (mut band, mut learned) = (Band::default(), Factors::default());
+        for block in blocks(queries) {
+            band.fill(source, block.clone(), known, &mut learned);
+            for (row, query) in block.enumerate() {
+                let seen = clip(&self.layer.rule.visible(query), &source.keys);
+                if !seen.is_empty() {
+                    each(query, source.keys.start + seen.start, band.row(row, seen));
+                }
+            }
+        }
+    }
+
+    /// A rectangle of cells pooled to at most `rows x columns` tiles. A tile without a visible
+    /// cell is masked; the mean is over visible cells; NaN wins over every value. A scale that acts
+    /// on each cell alone acts on what was pooled. Rows are computed in blocks, on all cores.
+    pub fn pooled(
+        &self,
+        queries: Range<usize>,
+        keys: Range<usize>,
+        rows: usize,
+        columns: usize,
+        pool: Pool,
+    ) -> Grid {
+        let rows = rows.min(queries.len());
+        let columns = columns.min(keys.len());
+        let mut grid = Grid::masked(rows, columns);
+        if rows == 0 || columns == 0 {
+            return grid;
+        }
+        let (height, width) = (queries.len(), keys.len());
+        let first = |row: usize| queries.start + (row * height).div_ceil(rows);
+        let column = |key: usize| tile_of(key - keys.start, width, columns);
+        let source = Source::new(*self, keys.clone());
+        let lines = grid.cells.par_chunks_mut(columns).enumerate();
+        lines.for_each(|(row, cells)| {
+            self.pool_row(
+                &source,
+                first(row)..first(row + 1),
+                None,
+                pool,
+                &column,
+                cells,
+            );
+        });
+        grid.rescale(self.scale);
+        grid
+    }
+
+    /// A part of the pattern in tiles, at [`Scale::pooled_as`]; `known` as in
+    /// [`Pattern::window`]. On the calling thread alone.
+    pub fn tiles(&self, tiles: &Tiles, pool: Pool, known: Option<&Factors>) -> Grid {
+        let mut grid = Grid::masked(tiles.rows.len(), tiles.columns.len());
+        let source = Source::new(*self, tiles.keys(self.layer.tokens));
+        let lines = grid.cells.chunks_mut(tiles.columns.len().max(1));
+        for (row, cells) in tiles.rows.clone().zip(lines) {
+            self.tile_row(&source, tiles, row, known, pool, cells);
+        }
+        grid
+    }
+
+    /// The same on all cores; `None` where `cancelled` said so on the way.
+    pub fn tiles_unless(
+        &self,
+        tiles: &Tiles,
+        pool: Pool,
+        cancelled: &(dyn Fn() -> bool + Sync),
+    ) -> Option<Grid> {
+        let mut grid = Grid::masked(tiles.rows.len(), tiles.columns.len());
+        let source = Source::new(*self, tiles.keys(self.layer.tokens));
+        let lines = grid.cells.par_chunks_mut(tiles.columns.len().max(1));
+        let done = lines.enumerate().all(|(at, cells)| {
+            let go_on = !cancelled();
+            if go_on {
+                self.tile_row(&source, tiles, tiles.rows.start + at, None, pool, cells);
+            }
+            go_on
+        });
+        done.then_some(grid)
+    }
+
+    fn tile_row(
+        &self,
+        source: &Source,
+        tiles: &Tiles,
+        row: usize,
+        known: Option<&Factors>,
+        pool: Pool,
+        cells: &mut [Option<f32>],
+    ) {
+        let queries = row * tiles.tile..(row + 1) * tiles.tile;
+        let column = |key: usize| key / tiles.tile - tiles.columns.start;
+        self.pool_row(source, queries, known, pool, &column, cells);
+    }
+
+    /// Pools the rows of `queries` into one row of cells; `column` tells the cell of a key.
+    fn pool_row(
+        &self,
+        source: &Source,
+        queries: Range<usize>,
+        known: Option<&Factors>,
+        pool: Pool,
+        column: &impl Fn(usize) -> usize,
+        cells: &mut [Option<f32>],
+    ) {
+        let mut counts = vec![0u32; cells.len()];
+        self.each_row(source, queries, known, |_, key, row| {
+            for (key, value) in (key..).zip(row) {
+                let at = column(key);
+                let (Some(cell), Some(count)) = (cells.get_mut(at), counts.get_mut(at)) else {
+                    continue;
+                };
+                *count += 1;
+                *cell = Some(match (*cell, pool) {
+                    (None, _) => *value,
+                    (Some(held), Pool::Max) => larger(held, *value),
+                    (Some(held), Pool::Mean) => held + value,
+                });
+            }
+        });
+        if pool == Pool::Mean {
+            for (cell, count) in cells.iter_mut().zip(counts) {
+                *cell = cell.map(|sum| sum / count as f32);
+            }
+        }
+    }
+
+    /// A part of the pattern in tiles, from its thumbnail: at once, at any length, and coarse.
+    /// Weights, whatever the scale; see [`Pattern::thumbnail`].
+    pub fn sketch(&self, tiles: &Tiles, pool: Pool) -> Grid {
+        let n = self.layer.tokens;
+        let whole = Pattern::new(self.layer, self.select, Scale::Raw).thumbnail(pool);
+        let mut grid = Grid::masked(tiles.rows.len(), tiles.columns.len());
+        let columns = tiles.columns.len().max(1);
+        // The thumbnail's tiles that a tile touches.
+        let touched = |tile: usize| {
+            let (first, end) = (tile * tiles.tile, ((tile + 1) * tiles.tile).min(n));
+            tile_of(first, n, whole.rows)..tile_of(end.max(1) - 1, n, whole.rows) + 1
+        };
+        for (row, cells) in tiles.rows.clone().zip(grid.cells.chunks_mut(columns)) {
+            for (column, cell) in tiles.columns.clone().zip(cells) {
+                if visible(&self.layer.rule, n, tiles.tile, row, column) == 0 {
+                    continue;
+                }
+                let found = touched(row).flat_map(|r| touched(column).map(move |c| (r, c)));
+                let found = found.filter_map(|(r, c)| whole.get(r, c));
+                *cell = found.reduce(larger);
+            }
+        }
+        grid
+    }
+
+    /// The whole head from its thumbnail: at once, at any length. The mean over heads is the mean
+    /// of their tiles. Scales that need rows fall back to the weight, as the thumbnail holds no
+    /// rows.
+    pub fn thumbnail(&self, pool: Pool) -> Grid {
+        let thumbnails = &self.layer.thumbnails;
+        let side = thumbnails.side;
+        let mut grid = Grid::masked(side, side);
+        let heads = self.heads();
+        let share = 1.0 / heads.len().max(1) as f32;
+        for row in 0..side {
+            for column in 0..side {
+                let mut sum = None;
+                for head in heads.clone() {
+                    if let Some(value) = thumbnails.tile(Head(head), row, column, pool) {
+                        sum = Some(sum.unwrap_or(0.0) + value * share);
+                    }
+                }
+                grid.cells[row * side + column] = sum.map(|w| self.scale.of_cell(w));
+            }
+        }
+        grid
+    }
+}
+
+/// Queries that are computed together.
+const BLOCK: usize = 32;
+
+/// A range in blocks of queries.
+fn blocks(range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(BLOCK)
+        .map(move |first| first..end.min(first + BLOCK))
+}
+
+/// Divides `row[from..]` by its sum, and zeroes what stands before it.
+fn renormalise(row: &mut [f32], from: usize) {
+    let from = from.min(row.len());
+    let (before, rest) = row.split_at_mut(from);
+    before.fill(0.0);
+    let sum: f32 = rest.iter().sum();
+    if sum > 0.0 {
+        rest.iter_mut().for_each(|w| *w /= sum);
+    }
+}

@@ -1,0 +1,22 @@
+//! headlight: see what every attention head of a GPT is looking at.
+//!
+//! Data flows one way; whatever stands left knows nothing of what stands right.
+//!
+//! ```text
+//! files -- checkpoint --> tensors + metadata -+
+//!                                             +- model --(Probe)--> capture -- lens --> view -- paint -+- tui
+//! text --- token -------> ids + labels -------+                        |                               +- export
+//!                                                                      +- file
+//! ```
+
+pub mod capture;
+pub mod checkpoint;
+pub mod cli;
+pub mod export;
+pub mod lens;
+pub mod model;
+pub mod paint;
+pub mod run;
+pub mod token;
+pub mod tui;
+pub mod view;

@@ -1,0 +1,130 @@
+//! Attention on the processor: heads and blocks of rows shared out over all threads.
+
+use candle_core::{Device, Tensor};
+use rayon::prelude::*;
+
+use crate::model::Error;
+use crate::model::kernel::{NARROW, Panels, Product, Spare, Tile, tiles};
+use crate::model::parts::Run;
+use crate::model::row::{BlockRows, HeadRows, Taking};
+
+/// Scores of a block of rows: 1 MiB, so that they stay in the second cache.
+const SCORES: usize = 1 << 18;
+/// The most rows of a block; more gain nothing.
+const BLOCK_ROWS: usize = 64;
+/// The fewest rows of a block: keys and values are read once a block.
+const FEWEST_ROWS: usize = 16;
+/// Multiply-adds between two looks at whether the run goes on: some 20 ms of two threads.
+const WORK: usize = 4_000_000_000;
+
+/// What attention reads, as slices: q `[H, n, d]`, k and v `[H_kv, n, d]`.
+pub(super) struct Inputs<'a> {
+    pub q: &'a [f32],
+    pub k: &'a [f32],
+    pub v: &'a [f32],
+    pub heads: usize,
+    pub n: usize,
+    pub d: usize,
+    pub block_rows: Option<usize>,
+}
+
+/// Memory that one layer leaves for the next.
+#[derive(Default)]
+pub(in crate::model) struct Buffers {
+    /// Of each KV head: keys `[d, n]` and values `[n, d]`.
+    heads: Vec<(Panels, Panels)>,
+}
+
+/// The output `[n, H * d]`; what the rows leave behind goes to `per_head`.
+pub(super) fn attend(
+    inputs: &Inputs,
+    taking: &Taking,
+    buffers: &mut Buffers,
+    per_head: &mut [HeadRows],
+    run: &Run,
+) -> Result<Tensor, Error> {
+    let Inputs { heads, n, d, .. } = *inputs;
+    let head = (n * d).max(1);
+    let kv_heads = inputs.k.len() / head;
+    buffers.heads.resize_with(kv_heads, Default::default);
+    let keys_and_values = inputs.k.par_chunks(head).zip(inputs.v.par_chunks(head));
+    let panels = buffers.heads.par_iter_mut().zip(keys_and_values);
+    panels.for_each(|((keys, values), (k, v))| {
+        keys.pack(k, d, n, true, NARROW);
+        values.pack(v, n, d, false, NARROW);
+    });
+
+    let rows = inputs
+        .block_rows
+        .unwrap_or_else(|| (SCORES / n.max(1)).clamp(FEWEST_ROWS, BLOCK_ROWS));
+    let mut output = vec![0.0; n * heads * d];
+    let mut tiles = tiles(&mut output, heads * d, rows, d).into_iter();
+    // Blocks of rows between two looks at whether the run goes on.
+    let blocks = (WORK / (2 * rows * n * heads * d).max(1)).max(1);
+    let (panels, spare) = (buffers.heads.as_slice(), run.spare);
+    loop {
+        run.go_on()?;
+        // Heads of one block of rows, then of the next.
+        let work: Vec<Tile> = tiles.by_ref().take(blocks * heads).collect();
+        if work.is_empty() {
+            break;
+        }
+        let work = work.into_par_iter().enumerate();
+        let done: Vec<BlockRows> = work
+            .map(|(at, tile)| block(inputs, at % heads, tile, taking, (panels, spare)))
+            .collect();
+        // In order, so that sums do not depend on which thread was first.
+        for (at, rows) in done.into_iter().enumerate() {
+            if let Some(head) = per_head.get_mut(at % heads) {
+                head.append(rows, taking);
+            }
+        }
+    }
+    Ok(Tensor::from_vec(output, (n, heads * d), &Device::Cpu)?)
+}
+
+/// Some rows of one head; the output goes to `tile`.
+fn block(
+    inputs: &Inputs,
+    head: usize,
+    tile: Tile,
+    taking: &Taking,
+    (panels, spare): (&[(Panels, Panels)], &Spare),
+) -> BlockRows {
+    let Inputs { heads, n, d, .. } = *inputs;
+    let rows = tile.rows.clone();
+    // The block's rows see no key before the first row's window nor after the last row.
+    let first = taking.rule.visible(rows.start).start / NARROW * NARROW;
+    let keys = first..rows.end.next_multiple_of(NARROW);
+    let width = keys.len();
+    let mut done = BlockRows::new(rows.start, first, width);
+    let group = (heads / panels.len().max(1)).max(1);
+    let Some((k, v)) = panels.get(head / group) else {
+        return done;
+    };
+    let mut scores = spare.take(rows.len() * width);
+    let q = (head * n + rows.start) * d..(head * n + rows.end) * d;
+    Product {
+        x: &inputs.q[q],
+        stride: d,
+        matrix: k,
+        depth: 0..d,
+        bias: None,
+        add: false,
+    }
+    .fill(Tile::whole(&mut scores, keys));
+    for cells in scores.chunks_mut(width) {
+        done.take(head, cells, taking);
+    }
+    Product {
+        x: &scores,
+        stride: width,
+        matrix: v,
+        depth: first..rows.end,
+        bias: None,
+        add: false,
+    }
+    .fill(tile.alone());
+    spare.give(scores);
+    done
+}

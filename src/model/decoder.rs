@@ -1,0 +1,322 @@
+//! The one forward pass.
+
+use std::ops::ControlFlow;
+
+use candle_core::{DType, Device, Tensor};
+use rayon::prelude::*;
+
+use super::attention::{Buffers, Inputs, attend};
+use super::block::{Block, TurnsOfText};
+use super::host::host;
+use super::kernel::{self, Spare};
+use super::parts::{Linear, Loader, Norm, Run};
+use super::row::Repeats;
+use super::spec::{Plan, Spec};
+use super::{Error, Layer, LayerRecord, Precision, Weights, names};
+
+/// Positions whose logits are computed at a time: `[128, V]` floats.
+const LOGIT_ROWS: usize = 128;
+/// Elements that are worth a thread of their own.
+const PIECE: usize = 1 << 16;
+
+/// Sees a run as it goes.
+pub trait Probe {
+    /// A block is done. `Break` ends the run.
+    fn block(&mut self, record: LayerRecord) -> ControlFlow<()>;
+
+    /// Logits `[rows, V]` of the positions from `first` on.
+    fn logits(&mut self, first: usize, rows: &[f32], vocabulary: usize);
+
+    /// Asked between pieces of work; `true` ends the run.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// A decoder, ready to run.
+pub struct Decoder {
+    spec: Spec,
+    device: Device,
+    /// `[V, W]`, where it is not the head
+    tokens: Option<Tensor>,
+    project_in: Option<Linear>,
+    positions: Option<Tensor>, // [offset + n_ctx, D]
+    embedding_norm: Option<Norm>,
+    blocks: Vec<Block>,
+    final_norm: Option<Norm>,
+    project_out: Option<Linear>,
+    head: Linear, // W -> V
+    block_rows: Option<usize>,
+    device_floats: usize,
+}
+
+/// Floats that a block of attention may take on a device where nobody says: 1 GiB.
+const DEVICE_FLOATS: usize = 256 << 20;
+
+impl Decoder {
+    /// Reads the weights to a device, one tensor after the other, and holds matrices in
+    /// `precision`; `progress` is told the blocks done and the blocks in all.
+    ///
+    /// # Errors
+    /// A tensor that is missing, of the wrong shape or unreadable; a device out of memory.
+    pub fn load(
+        plan: &Plan,
+        weights: &dyn Weights,
+        device: &Device,
+        precision: Precision,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Self, Error> {
+        let (spec, names) = (&plan.spec, &plan.names);
+        let (embedding, width) = (spec.embedding, spec.token_width);
+        let loader = Loader {
+            weights,
+            device,
+            dtype: precision.dtype(),
+        };
+        let linear = |names: &Option<names::Linear>, from, to| match names {
+            Some(names) => Linear::load(names, from, to, &loader).map(Some),
+            None => Ok(None),
+        };
+        let norm = |names| Norm::load_if(names, embedding, spec, &loader);
+        let tokens = loader.matrix(&names.tokens, &[spec.vocabulary, width])?;
+        let positions = match &names.positions {
+            Some(name) => {
+                let rows = spec.position_offset + spec.context;
+                Some(loader.matrix(name, &[rows, embedding])?)
+            }
+            None => None,
+        };
+        let mut blocks = Vec::with_capacity(names.blocks.len());
+        for (done, (block, layer)) in names.blocks.iter().zip(&spec.layers).enumerate() {
+            progress(done, names.blocks.len());
+            blocks.push(Block::load(spec, layer, block, &loader)?);
+        }
+        let (head, tokens) = match linear(&names.head, width, spec.vocabulary)? {
+            Some(head) => (head, Some(tokens)),
+            None => (Linear::tied(tokens)?, None),
+        };
+        let decoder = Self {
+            spec: spec.clone(),
+            device: device.clone(),
+            tokens,
+            project_in: linear(&names.project_in, width, embedding)?,
+            positions,
+            embedding_norm: norm(&names.embedding_norm)?,
+            blocks,
+            final_norm: norm(&names.final_norm)?,
+            project_out: linear(&names.project_out, embedding, width)?,
+            head,
+            block_rows: None,
+            device_floats: DEVICE_FLOATS,
+        };
+        progress(names.blocks.len(), names.blocks.len());
+        Ok(decoder)
+    }
+
+    /// What it is.
+    pub fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// Takes attention in blocks of this many rows instead of what fits; the values do not depend
+    /// on it.
+    pub fn set_block_rows(&mut self, rows: usize) {
+        self.block_rows = Some(rows.max(1));
+    }
+
+    /// Lets a block of attention take this many bytes of a device; the values do not depend on it.
+    pub fn set_device_memory(&mut self, bytes: u64) {
+        let floats = usize::try_from(bytes / 4).unwrap_or(usize::MAX);
+        self.device_floats = floats.max(1);
+    }
+
+    /// Runs on `n` token ids; the probe sees every block and all logits.
+    ///
+    /// # Errors
+    /// No token, more than the context length, an id outside of the vocabulary, a device that
+    /// fails, [`Error::Cancelled`].
+    pub fn forward(&self, ids: &[u32], probe: &mut dyn Probe) -> Result<(), Error> {
+        self.check(ids)?;
+        let spec = &self.spec;
+        let repeats = Repeats::new(ids);
+        let (spare, mut buffers) = (Spare::default(), Buffers::default());
+        let mut turns = TurnsOfText::new(ids.len(), &self.device);
+        let cancelled = || probe.cancelled();
+        let mut x = self.embed(
+            ids,
+            &Run {
+                cancelled: &cancelled,
+                spare: &spare,
+            },
+        )?; // [n, D]
+        for (layer, block) in self.blocks.iter().enumerate() {
+            let cancelled = || probe.cancelled();
+            let run = Run {
+                cancelled: &cancelled,
+                spare: &spare,
+            };
+            let turns = turns.of(block)?;
+            let read = norm(&block.attention_norms.before, &x)?; // [n, D]
+            let (q, k, v) = block.qkv.forward(&read, spec, &run)?; // [H, n, d], [H_kv, n, d] twice
+            let (q, k) = match turns {
+                Some(turns) => (turns.apply(q)?, turns.apply(k)?),
+                None => (q, k),
+            };
+            let inputs = Inputs {
+                layer: Layer(layer),
+                q,
+                k,
+                v: &v,
+                rule: &block.rule,
+                repeats: &repeats,
+                block_rows: self.block_rows,
+                device_floats: self.device_floats,
+            };
+            let (attended, mut record) = attend(inputs, &mut buffers, &run)?; // [n, H*d]
+            record.value_norms = block.value_norms.of(&v, spec, &run)?.into(); // [H * n]
+            let attended = block.out.forward(&attended, &run)?; // [n, D]
+            let attended = norm(&block.attention_norms.out, &attended)?; // [n, D]
+
+            let residual = if spec.residual_from_norm { &read } else { &x };
+            let after = self.add(residual, &attended)?; // [n, D]
+            let after = norm(&block.attention_norms.after, &after)?; // [n, D]
+            let read = match (&block.mlp_norms.before, spec.parallel) {
+                (Some(norm), true) => norm.forward(&x)?,
+                (None, true) => read,
+                (before, false) => norm(before, &after)?,
+            }; // [n, D]
+            let fed = block.mlp.forward(&read, &run)?; // [n, D]
+            let fed = norm(&block.mlp_norms.out, &fed)?; // [n, D]
+            let whole = spec.residual_from_norm && !spec.parallel;
+            let residual = if whole { &read } else { &after };
+            x = self.add(residual, &fed)?; // [n, D]
+            x = norm(&block.mlp_norms.after, &x)?; // [n, D]
+            if probe.block(record).is_break() || probe.cancelled() {
+                return Err(Error::Cancelled);
+            }
+        }
+        let x = norm(&self.final_norm, &x)?; // [n, D]
+        self.logits(&x, &spare, probe)
+    }
+
+    /// The residual stream before the first block, `[n, D]`.
+    fn embed(&self, ids: &[u32], run: &Run) -> Result<Tensor, Error> {
+        let (n, spec) = (ids.len(), &self.spec);
+        let ids = Tensor::new(ids, &self.device)?;
+        let mut x = match &self.tokens {
+            Some(tokens) => tokens.index_select(&ids, 0)?.to_dtype(DType::F32)?,
+            None => self.head.rows(&ids)?,
+        }; // [n, W]
+        if spec.embedding_multiplier != 1.0 {
+            x = (x * spec.embedding_multiplier)?;
+        }
+        if let Some(project) = &self.project_in {
+            x = project.forward(&x, run)?; // [n, D]
+        }
+        if let Some(positions) = &self.positions {
+            let positions = positions.narrow(0, spec.position_offset, n)?; // [n, D]
+            x = (x + positions.to_dtype(DType::F32)?)?;
+        }
+        norm(&self.embedding_norm, &x)
+    }
+
+    /// Adds what a half of a block gives, `[n, D]` both.
+    fn add(&self, residual: &Tensor, given: &Tensor) -> Result<Tensor, Error> {
+        if let (Some(a), Some(b)) = (host(residual), host(given)) {
+            let mut sum = a.to_vec();
+            let pieces = sum.par_chunks_mut(PIECE).zip(b.par_chunks(PIECE));
+            let multiplier = self.spec.residual_multiplier as f32;
+            pieces.for_each(|(a, b)| kernel::add(a, b, multiplier));
+            return Ok(Tensor::from_vec(sum, residual.shape(), &self.device)?);
+        }
+        Ok(match self.spec.residual_multiplier {
+            1.0 => (residual + given)?,
+            multiplier => (residual + (given * multiplier)?)?,
+        })
+    }
+
+    /// Hands the logits of the normed residual stream `[n, D]` to the probe.
+    fn logits(&self, x: &Tensor, spare: &Spare, probe: &mut dyn Probe) -> Result<(), Error> {
+        let n = x.dim(0)?;
+        for first in (0..n).step_by(LOGIT_ROWS) {
+            let rows = LOGIT_ROWS.min(n - first);
+            let cancelled = || probe.cancelled();
+            let run = Run {
+                cancelled: &cancelled,
+                spare,
+            };
+            let mut x = x.narrow(0, first, rows)?; // [r, D]
+            if let Some(project) = &self.project_out {
+                x = project.forward(&x, &run)?; // [r, W]
+            }
+            if self.head.is_packed()
+                && let Some(x) = host(&x.contiguous()?)
+            {
+                let mut logits = spare.take(rows * self.spec.vocabulary);
+                self.head.fill(&x, &mut logits, &run)?;
+                self.scale(&mut logits);
+                probe.logits(first, &logits, self.spec.vocabulary);
+                spare.give(logits);
+                if probe.cancelled() {
+                    return Err(Error::Cancelled);
+                }
+                continue;
+            }
+            let mut logits = self.head.forward(&x, &run)?; // [r, V]
+            if self.spec.logit_multiplier != 1.0 {
+                logits = (logits * self.spec.logit_multiplier)?;
+            }
+            if let Some(cap) = self.spec.logit_softcap {
+                logits = ((logits / cap)?.tanh()? * cap)?;
+            }
+            let logits = logits.flatten_all()?.to_vec1::<f32>()?;
+            probe.logits(first, &logits, self.spec.vocabulary);
+            if probe.cancelled() {
+                return Err(Error::Cancelled);
+            }
+        }
+        Ok(())
+    }
+
+    /// The multiplier and the soft-cap of logits.
+    fn scale(&self, logits: &mut [f32]) {
+        let multiplier = self.spec.logit_multiplier as f32;
+        if multiplier != 1.0 {
+            logits.par_iter_mut().for_each(|x| *x *= multiplier);
+        }
+        if let Some(cap) = self.spec.logit_softcap.map(|cap| cap as f32) {
+            logits
+                .par_iter_mut()
+                .for_each(|x| *x = cap * (*x / cap).tanh());
+        }
+    }
+
+    fn check(&self, ids: &[u32]) -> Result<(), Error> {
+        let Spec {
+            vocabulary,
+            context,
+            ..
+        } = self.spec;
+        if ids.is_empty() {
+            return Err(Error::Empty);
+        }
+        if ids.len() > context {
+            return Err(Error::TooLong {
+                tokens: ids.len(),
+                context,
+            });
+        }
+        match ids.iter().find(|&&id| id as usize >= vocabulary) {
+            Some(&id) => Err(Error::OutsideVocabulary { id, vocabulary }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// `[rows, D]` to the same, through a norm where there is one.
+fn norm(norm: &Option<Norm>, x: &Tensor) -> Result<Tensor, Error> {
+    match norm {
+        Some(norm) => norm.forward(x),
+        None => Ok(x.clone()),
+    }
+}

@@ -1,0 +1,13 @@
+//! Value to level to colour or glyph; shared by screen and files.
+
+mod colormap;
+mod depth;
+mod level;
+mod ramp;
+mod step;
+
+pub use colormap::Colormap;
+pub use depth::Depth;
+pub use level::{LEVELS, Level, level};
+pub use ramp::{Ramp, Tint};
+pub use step::round_step;

@@ -1,0 +1,77 @@
+//! What a command can fail with, and the exit status that tells.
+
+use std::io::{self, Write};
+
+use thiserror::Error;
+
+use crate::capture::file::FileError;
+use crate::{checkpoint, export, model, token, tui};
+
+/// Why a command failed; its message is safe to print.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The command line asks for what can't be; exit status 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] checkpoint::Error),
+    /// The tokenizer or the text.
+    #[error(transparent)]
+    Token(#[from] token::Error),
+    /// The model.
+    #[error(transparent)]
+    Model(#[from] model::Error),
+    /// What was to be written.
+    #[error(transparent)]
+    Export(#[from] export::ExportError),
+    /// A file of captures.
+    #[error(transparent)]
+    Capture(#[from] FileError),
+    /// The terminal.
+    #[error(transparent)]
+    Terminal(#[from] tui::Error),
+    /// The text could not be read.
+    #[error("{0}")]
+    Text(String),
+    /// There is too little memory.
+    #[error("{0}")]
+    Memory(String),
+    /// The reference to compare with can't be used.
+    #[error("{0}")]
+    Reference(String),
+    /// The checks were made and do not all hold.
+    #[error("{0}")]
+    Failed(String),
+    /// Standard output is gone or refuses.
+    #[error("the output could not be written: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl RunError {
+    /// 2 for usage, 1 for the file or the run.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            _ => 1,
+        }
+    }
+
+    /// Whether a reader such as `head` closed the pipe: an end, not a failure.
+    pub fn is_closed_pipe(&self) -> bool {
+        use export::ExportError::{Json, Output};
+        let kind = match self {
+            Self::Output(error) | Self::Export(Output(error)) => Some(error.kind()),
+            Self::Export(Json(error)) => error.io_error_kind(),
+            _ => None,
+        };
+        kind == Some(io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// Prints bytes that are whole, so that a closed pipe is an error and not a panic.
+pub(super) fn print(bytes: &[u8]) -> Result<(), RunError> {
+    let mut out = io::stdout().lock();
+    out.write_all(bytes)?;
+    Ok(out.flush()?)
+}

@@ -1,0 +1,69 @@
+//! The only joiner: one function a subcommand.
+
+mod analyze;
+mod capture;
+mod check;
+mod command_line;
+mod error;
+mod explore;
+mod export;
+mod fetch;
+mod input;
+mod memory;
+mod prepare;
+mod recorder;
+mod reference;
+mod session;
+mod source;
+
+use clap::CommandFactory;
+
+pub use error::RunError;
+
+use crate::cli::{CaptureType, Cli, Command, RunArgs};
+use prepare::Prepared;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// One sentence or two that say what was found, what was expected and what to do.
+pub fn run(cli: Cli) -> Result<(), RunError> {
+    if let Some(args) = cli.run_args().filter(|args| args.dry_run) {
+        return dry_run(args);
+    }
+    match cli.command {
+        None => explore::explore(&cli.explore),
+        Some(Command::Explore(args)) => explore::explore(&args),
+        Some(Command::Analyze(args)) => analyze::analyze(&args),
+        Some(Command::Export(args)) => export::export(&args),
+        Some(Command::Capture(args)) => capture::capture(&args),
+        Some(Command::Check(args)) => check::check(args),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "headlight", &mut script);
+            error::print(&script)
+        }
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            error::print(&page)
+        }
+    }
+}
+
+/// Prints what memory a run would need.
+fn dry_run(args: &RunArgs) -> Result<(), RunError> {
+    let text = input::text(args)?;
+    let prepared = Prepared::new(args)?;
+    let encoded = prepared
+        .tokenizer
+        .encode_with(&text, input::encode_options(args))?;
+    let (shape, spec) = (prepared.shape(), &prepared.plan.spec);
+    let tokens = encoded.ids.len().min(shape.context);
+    let mut sizes = memory::Sizes::of(spec, shape, prepared.origin.weight_bytes);
+    if args.capture_dtype == Some(CaptureType::F16) {
+        sizes.number = 2;
+    }
+    let report = memory::report(sizes.need(tokens), tokens, &sizes, prepared.precision);
+    error::print(report.as_bytes())
+}

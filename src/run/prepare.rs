@@ -1,0 +1,224 @@
+//! What a command line names, opened as far as it goes without reading weights.
+
+use std::path::PathBuf;
+
+use super::command_line::command_line;
+use super::{RunError, fetch, input, memory};
+use crate::capture::{Origin, Shape};
+use crate::checkpoint::{Checkpoint, Dtype, printable};
+use crate::cli::{RunArgs, WeightType};
+use crate::model::{Device, DeviceKind, Error, Hints, Plan, Precision, Sizes, family, untrained};
+use crate::token::Tokenizer;
+
+/// The demo model, as `examples/train_demo` trained it.
+const DEMO: &[u8] = include_bytes!("../../checkpoints/demo.safetensors");
+
+/// A model whose weights are still where they lie.
+pub(super) struct Prepared {
+    pub plan: Plan,
+    pub tokenizer: Tokenizer,
+    pub origin: Origin,
+    /// Where the weights are; none for random ones.
+    pub checkpoint: Option<Checkpoint>,
+    pub device: Device,
+    pub kind: DeviceKind,
+    pub precision: Precision,
+}
+
+impl Prepared {
+    /// Opens what the command line names.
+    pub(super) fn new(args: &RunArgs) -> Result<Self, RunError> {
+        let named: Option<&PathBuf> = args.model.as_ref().or(args.checkpoint.as_ref());
+        let sizes_given = args.number_of_layers.is_some()
+            || args.embedding_dimension.is_some()
+            || args.context_length.is_some()
+            || args.number_of_heads.is_some();
+        let mut checkpoint = match named {
+            Some(word) => Some(fetch::open(word)?),
+            None if sizes_given || args.untrained => None,
+            None => Some(Checkpoint::from_bytes("demo", DEMO)?),
+        };
+        if let (Some(path), Some(checkpoint)) = (&args.model_config, &mut checkpoint) {
+            checkpoint.set_config(input::config(path)?);
+        }
+        let (device, kind, device_said) = DeviceKind::from(args.device).open();
+        let mut origin = Origin {
+            source: named.map_or_else(String::new, |p| printable(&p.display().to_string())),
+            device: kind.name().to_owned(),
+            command: command_line(None),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            ..Origin::default()
+        };
+        origin.warnings.extend(device_said);
+
+        let (plan, tokenizer) = match &checkpoint {
+            Some(checkpoint) => of_checkpoint(args, checkpoint, &mut origin)?,
+            None => of_sizes(args, &mut origin)?,
+        };
+        if checkpoint.is_none() || args.untrained {
+            origin.untrained_seed = Some(args.seed);
+            origin.warnings.push(format!(
+                "the weights are random (untrained, seed {})",
+                args.seed
+            ));
+        }
+        let precision = precision(args.dtype, kind, &plan, checkpoint.as_ref());
+        origin.dtype = precision.name().to_owned();
+        origin.weight_bytes = match &checkpoint {
+            Some(checkpoint) => memory::of_weights(checkpoint, precision),
+            None => {
+                let spec = &plan.spec;
+                let sizes = Sizes {
+                    vocabulary: spec.vocabulary,
+                    context: spec.context,
+                    embedding: spec.embedding,
+                    heads: spec.heads,
+                    layers: spec.layers.len(),
+                };
+                untrained_floats(&sizes).map_or(0, |floats| (floats * precision.bytes()) as u64)
+            }
+        };
+        Ok(Self {
+            plan,
+            tokenizer,
+            origin,
+            checkpoint: checkpoint.filter(|_| !args.untrained),
+            device,
+            kind,
+            precision,
+        })
+    }
+
+    /// The model's sizes.
+    pub(super) fn shape(&self) -> Shape {
+        let spec = &self.plan.spec;
+        Shape {
+            layers: spec.layers.len(),
+            heads: spec.heads,
+            kv_heads: spec.kv_heads,
+            head_dim: spec.head_dim,
+            embedding: spec.embedding,
+            vocabulary: spec.vocabulary,
+            context: spec.context,
+        }
+    }
+}
+
+/// What weights are held in: what was asked for, else f32 on the processor, where half precision is
+/// slower, and the stored type elsewhere.
+fn precision(
+    asked: WeightType,
+    kind: DeviceKind,
+    plan: &Plan,
+    checkpoint: Option<&Checkpoint>,
+) -> Precision {
+    let stored = || {
+        let info = checkpoint?.tensors().get(&plan.names.tokens)?;
+        Some(info.dtype)
+    };
+    match (asked, kind) {
+        (WeightType::F32, _) | (WeightType::Auto, DeviceKind::Cpu) => Precision::F32,
+        (WeightType::Bf16, _) => Precision::Bf16,
+        (WeightType::F16, _) => Precision::F16,
+        (WeightType::Auto, DeviceKind::Cuda | DeviceKind::Metal) => match stored() {
+            Some(Dtype::BF16) => Precision::Bf16,
+            Some(Dtype::F16) => Precision::F16,
+            _ => Precision::F32,
+        },
+    }
+}
+
+/// The plan and tokenizer of a checkpoint.
+fn of_checkpoint(
+    args: &RunArgs,
+    checkpoint: &Checkpoint,
+    origin: &mut Origin,
+) -> Result<(Plan, Tokenizer), RunError> {
+    let hints = Hints {
+        heads: args.number_of_heads,
+        scale: args.attention_scale.map(Into::into),
+    };
+    let plan = family::plan(checkpoint, &hints)?;
+    let spec = &plan.spec;
+    let flags = [
+        ("number-of-layers", args.number_of_layers, spec.layers.len()),
+        (
+            "embedding-dimension",
+            args.embedding_dimension,
+            spec.embedding,
+        ),
+        ("context-length", args.context_length, spec.context),
+    ];
+    for (flag, given, found) in flags {
+        if let Some(given) = given
+            && given != found
+        {
+            origin.warnings.push(format!(
+                "--{flag} {given} is not used: the checkpoint has {found}"
+            ));
+        }
+    }
+    origin.name = printable(&checkpoint.name());
+    origin.format = checkpoint.format().to_string();
+    origin.notes = checkpoint.notes().to_vec();
+    origin.family.clone_from(&spec.family);
+    origin.warnings.extend(plan.warnings.iter().cloned());
+    origin.assumed.extend(plan.assumed.iter().cloned());
+    let tokenizer = input::tokenizer(args, checkpoint, spec.vocabulary, &mut origin.assumed)?;
+    origin
+        .assumed
+        .extend(tokenizer.assumed().map(str::to_owned));
+    let entries = tokenizer.vocab_size();
+    if entries > spec.vocabulary {
+        return Err(RunError::Text(format!(
+            "the tokenizer ({}) has {entries} entries and the model {}: it does not belong to this \
+             model; give the right one with --tokenizer PATH",
+            tokenizer.source(),
+            spec.vocabulary
+        )));
+    }
+    origin.tokenizer = tokenizer.source().to_owned();
+    Ok((plan, tokenizer))
+}
+
+/// The plan and tokenizer of random weights of the sizes that were given.
+fn of_sizes(args: &RunArgs, origin: &mut Origin) -> Result<(Plan, Tokenizer), RunError> {
+    let tokenizer = match &args.tokenizer {
+        Some(path) => Tokenizer::from_path(path)?,
+        None => Tokenizer::gpt2()?,
+    };
+    let sizes = Sizes {
+        vocabulary: tokenizer.vocab_size(),
+        context: args.context_length.unwrap_or(256),
+        embedding: args.embedding_dimension.unwrap_or(256),
+        heads: args.number_of_heads.unwrap_or(4),
+        layers: args.number_of_layers.unwrap_or(4),
+    };
+    // Random weights have no file that bounds them.
+    let floats = untrained_floats(&sizes);
+    if floats.is_none_or(|floats| floats > UNTRAINED_FLOATS) {
+        return Err(RunError::Usage(format!(
+            "a model of these sizes has more than {} billion weights; choose smaller ones",
+            UNTRAINED_FLOATS / 1_000_000_000
+        )));
+    }
+    let plan = untrained(sizes).map_err(|error| match error {
+        Error::HeadsDontDivide { .. } | Error::Config { .. } => RunError::Usage(error.to_string()),
+        other => other.into(),
+    })?;
+    origin.name = "untrained".to_owned();
+    origin.format = "random weights".to_owned();
+    origin.family.clone_from(&plan.spec.family);
+    origin.tokenizer = tokenizer.source().to_owned();
+    Ok((plan, tokenizer))
+}
+
+/// The most random weights that are made: 8 GB of them.
+const UNTRAINED_FLOATS: usize = 2_000_000_000;
+
+fn untrained_floats(sizes: &Sizes) -> Option<usize> {
+    let square = sizes.embedding.checked_mul(sizes.embedding)?;
+    let blocks = square.checked_mul(12)?.checked_mul(sizes.layers)?;
+    let rows = sizes.vocabulary.checked_add(sizes.context)?;
+    blocks.checked_add(rows.checked_mul(sizes.embedding)?)
+}

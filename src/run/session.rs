@@ -1,0 +1,215 @@
+//! A model that is loaded and can be run on one text after another.
+
+use std::sync::Arc;
+
+use super::command_line::command_line;
+use super::explore::Loading;
+use super::prepare::Prepared;
+use super::recorder::Recorder;
+use super::{RunError, input, memory};
+use crate::capture::{Capture, Origin, Shape, Token};
+use crate::checkpoint::Checkpoint;
+use crate::cli::{CaptureType, RunArgs};
+use crate::model::{Decoder, DeviceKind, Untrained, Weights};
+use crate::token::{self, EncodeOptions, Encoded, Tokenizer};
+
+/// A model, its tokenizer and where both came from.
+pub(super) struct Session {
+    decoder: Decoder,
+    tokenizer: Tokenizer,
+    encode: EncodeOptions,
+    origin: Origin,
+    shape: Shape,
+    checkpoint: Option<Checkpoint>,
+    /// The text that the command line gives.
+    given: String,
+    /// Whether queries and keys are kept as f16.
+    half: bool,
+    /// What the need of a run follows from.
+    sizes: memory::Sizes,
+}
+
+/// What of a run is kept beside the capture contract.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keep {
+    /// All logits, `[n, V]`.
+    pub logits: bool,
+    /// Layers after they have been seen; without, a capture never holds more than one.
+    pub layers_seen: bool,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self {
+            logits: false,
+            layers_seen: true,
+        }
+    }
+}
+
+impl Session {
+    /// Opens what the command line names, for the text that it gives; `progress` is told the blocks that are loaded and the
+    /// blocks in all.
+    pub(super) fn open(
+        args: &RunArgs,
+        given: &str,
+        progress: &mut dyn FnMut(Loading),
+    ) -> Result<Self, RunError> {
+        if let Some(threads) = args.threads {
+            input::set_threads(threads)?;
+        }
+        let prepared = Prepared::new(args)?;
+        let shape = prepared.shape();
+        let Prepared {
+            plan,
+            tokenizer,
+            origin,
+            checkpoint,
+            device,
+            kind,
+            precision,
+        } = prepared;
+        if kind == DeviceKind::Cpu {
+            memory::check(origin.weight_bytes, precision)?;
+        }
+        progress(Loading::Weights(origin.weight_bytes));
+        let seeded = Untrained { seed: args.seed };
+        let weights: &dyn Weights = match &checkpoint {
+            Some(checkpoint) => checkpoint,
+            None => &seeded,
+        };
+        let mut decoder = Decoder::load(&plan, weights, &device, precision, &mut |done, total| {
+            progress(Loading::Blocks(done, total));
+        })?;
+        decoder.set_device_memory(args.device_memory.0);
+        let half = args.capture_dtype == Some(CaptureType::F16);
+        let mut sizes = memory::Sizes::of(decoder.spec(), shape, origin.weight_bytes);
+        if half {
+            sizes.number = 2;
+        }
+        Ok(Self {
+            shape,
+            sizes,
+            decoder,
+            tokenizer,
+            encode: input::encode_options(args),
+            origin,
+            checkpoint,
+            given: given.to_owned(),
+            half,
+        })
+    }
+
+    /// Where the model came from, without what only a text brings.
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The model's sizes.
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Computes the hash of the weights, for recipes; it reads the whole file.
+    pub(super) fn hash(&mut self) -> Result<(), RunError> {
+        if let Some(checkpoint) = &self.checkpoint {
+            self.origin.sha256 = checkpoint.sha256()?;
+        }
+        Ok(())
+    }
+
+    /// The ids of a text with its special tokens, all of them inside the model's vocabulary.
+    pub(super) fn ids(&self, text: &str) -> Result<Encoded, RunError> {
+        let encoded = self.tokenizer.encode_with(text, self.encode)?;
+        if encoded.ids.is_empty() {
+            return Err(token::Error::EmptyText.into());
+        }
+        self.tokenizer
+            .check_fits(&encoded.ids, self.shape.vocabulary)?;
+        Ok(encoded)
+    }
+
+    /// Runs on a text. `on_block` sees the capture as it grows.
+    pub(super) fn run(
+        &self,
+        text: &str,
+        keep: Keep,
+        cancelled: &dyn Fn() -> bool,
+        on_block: &mut dyn FnMut(&Capture),
+    ) -> Result<Capture, RunError> {
+        let Encoded { mut ids, before } = self.ids(text)?;
+        let mut origin = self.origin.clone();
+        let begin = ids.iter().take(before);
+        let begin: Vec<String> = begin.map(|&id| self.tokenizer.label(id).plain()).collect();
+        if !begin.is_empty() {
+            origin.tokenizer = format!("{}, {} before the text", origin.tokenizer, begin.concat());
+        } else if self.encode.bos == Some(false) {
+            origin.tokenizer += ", nothing before the text";
+        }
+        if text != self.given {
+            origin.command = command_line(Some(text));
+        }
+        let mut text = text.to_owned();
+        let (found, context) = (ids.len(), self.shape.context);
+        if found > context {
+            ids.truncate(context);
+            text = self.tokenizer.decode(ids.get(before..).unwrap_or_default());
+            origin.warnings.push(format!(
+                "the text has {found} tokens and the model reads at most {context}: the last {} \
+                 were cut",
+                found - context
+            ));
+        }
+        self.forward(&ids, (text, origin), keep, cancelled, on_block)
+    }
+
+    /// Runs on token ids, all of them inside the model's vocabulary and no more than its context.
+    pub(super) fn run_ids(&self, ids: &[u32], keep: Keep) -> Result<Capture, RunError> {
+        let about = (self.tokenizer.decode(ids), self.origin.clone());
+        self.forward(ids, about, keep, &|| false, &mut |_| {})
+    }
+
+    fn forward(
+        &self,
+        ids: &[u32],
+        (text, origin): (String, Origin),
+        keep: Keep,
+        cancelled: &dyn Fn() -> bool,
+        on_block: &mut dyn FnMut(&Capture),
+    ) -> Result<Capture, RunError> {
+        let sizes = memory::Sizes {
+            logits: keep.logits,
+            layers: if keep.layers_seen {
+                self.shape.layers
+            } else {
+                1
+            },
+            ..self.sizes
+        };
+        sizes.check(ids.len())?;
+        let tokens = ids.iter().map(|&id| Token {
+            id,
+            label: self.tokenizer.label(id),
+        });
+        let mut recorder = Recorder {
+            capture: Capture {
+                origin: Arc::new(origin),
+                text,
+                tokens: Arc::new(tokens.collect()),
+                shape: self.shape,
+                layers: Vec::with_capacity(self.shape.layers),
+                predictions: Arc::default(),
+                logits: None,
+            },
+            tokenizer: &self.tokenizer,
+            keep,
+            half: self.half,
+            on_block,
+            cancelled,
+            predictions: Vec::with_capacity(ids.len()),
+            logits: Vec::new(),
+        };
+        self.decoder.forward(ids, &mut recorder)?;
+        Ok(recorder.finish())
+    }
+}

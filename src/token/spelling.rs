@@ -1,0 +1,169 @@
+//! How the vocabulary of a `tokenizer.json` spells the bytes that its entries stand for.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::limits::{self, Growth};
+use super::{bos, byte_level};
+
+/// What SentencePiece writes for a space.
+pub(super) const METASPACE: char = '▁';
+pub(super) const METASPACE_TEXT: &str = "▁";
+
+/// How the entries of a vocabulary are read.
+pub(super) enum Spelling {
+    /// GPT-2's alphabet, one character a byte.
+    ByteLevel,
+    /// `▁` for a space, and `<0xE4>` for a byte that is no character.
+    Metaspace,
+    /// A prefix (`##`) before entries that go on with a word; the others begin one.
+    WordPiece { prefix: String },
+    /// A suffix (`</w>`) behind entries that end a word.
+    WordEnd { suffix: String },
+    /// As it stands.
+    Plain,
+}
+
+/// The parts of a `tokenizer.json` that say how entries are spelled. Reading them first also finds broken JSON, which
+/// the library does not survive inside these parts.
+#[derive(Deserialize)]
+pub(super) struct Outline {
+    model: ModelOutline,
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+    #[serde(default)]
+    normalizer: Option<Value>,
+    #[serde(default)]
+    pre_tokenizer: Option<Value>,
+    #[serde(default)]
+    post_processor: Option<Value>,
+    #[serde(default)]
+    decoder: Option<Value>,
+}
+
+/// A token whose text goes through the normalizer, too.
+#[derive(Deserialize)]
+struct Added {
+    #[serde(default)]
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct ModelOutline {
+    #[serde(default)]
+    unk_token: Option<String>,
+    #[serde(default)]
+    dropout: Option<f32>,
+    #[serde(default)]
+    max_input_chars_per_word: Option<u64>,
+    #[serde(default)]
+    continuing_subword_prefix: Option<String>,
+    #[serde(default)]
+    end_of_word_suffix: Option<String>,
+}
+
+impl Outline {
+    /// Reads the outline of a `tokenizer.json`; the error says what is wrong with it.
+    pub(super) fn read(bytes: &[u8]) -> Result<Outline, String> {
+        let outline: Outline = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        limits::check_word(outline.model.max_input_chars_per_word)?;
+        outline.decoder.as_ref().map(Growth::of).transpose()?;
+        Ok(outline)
+    }
+
+    /// The most that the normalizer makes of a text; added tokens go through it, too.
+    pub(super) fn growth(&self) -> Result<Growth, String> {
+        let normalizer = self.normalizer.as_ref();
+        let growth = normalizer.map_or(Ok(Growth::NONE), Growth::of)?;
+        let added = self.added_tokens.iter().map(|token| token.content.len());
+        growth.check(added.sum())?;
+        Ok(growth)
+    }
+
+    /// The ids that stand before every text.
+    pub(super) fn before_text(&self) -> Vec<u32> {
+        let processor = self.post_processor.as_ref();
+        processor.map(bos::of_post_processor).unwrap_or_default()
+    }
+
+    /// Whether merges are left out by chance, as in training.
+    pub(super) fn drops_merges(&self) -> bool {
+        self.model.dropout.is_some_and(|dropout| dropout > 0.0)
+    }
+
+    /// Whether the tokens of a text hold its bytes, all of them and no others.
+    pub(super) fn is_lossless(&self) -> bool {
+        let bytes_alone = |pre: &Value| pre.get("type").is_some_and(|kind| kind == "ByteLevel");
+        self.model.unk_token.is_none()
+            && self.normalizer.is_none()
+            && self.pre_tokenizer.as_ref().is_some_and(bytes_alone)
+    }
+
+    /// How entries are spelled, by what the parts before and after the model do; `word_piece` says what the model is.
+    pub(super) fn spelling(&self, word_piece: bool) -> Spelling {
+        let parts = [&self.normalizer, &self.pre_tokenizer, &self.decoder];
+        let any =
+            |test: &dyn Fn(&str) -> bool| parts.into_iter().flatten().any(|part| says(part, test));
+        let prefix = self
+            .model
+            .continuing_subword_prefix
+            .as_deref()
+            .unwrap_or("##");
+        let suffix = self.model.end_of_word_suffix.as_deref().unwrap_or_default();
+        if any(&|word| word == "ByteLevel") {
+            Spelling::ByteLevel
+        } else if any(&|word| word.contains(METASPACE) || word == "Metaspace") {
+            Spelling::Metaspace
+        } else if word_piece {
+            Spelling::WordPiece {
+                prefix: prefix.to_owned(),
+            }
+        } else if !suffix.is_empty() {
+            Spelling::WordEnd {
+                suffix: suffix.to_owned(),
+            }
+        } else {
+            Spelling::Plain
+        }
+    }
+}
+
+impl Spelling {
+    /// The bytes that an entry stands for.
+    pub(super) fn bytes(&self, entry: &str) -> Vec<u8> {
+        match self {
+            Spelling::ByteLevel => byte_level::to_bytes(entry),
+            Spelling::Metaspace => match spelled_byte(entry) {
+                Some(byte) => vec![byte],
+                None => entry.replace(METASPACE, " ").into_bytes(),
+            },
+            Spelling::WordPiece { prefix } => match entry.strip_prefix(prefix.as_str()) {
+                Some(rest) => rest.as_bytes().to_vec(),
+                None => format!(" {entry}").into_bytes(),
+            },
+            Spelling::WordEnd { suffix } => match entry.strip_suffix(suffix.as_str()) {
+                Some(word) => format!("{word} ").into_bytes(),
+                None => entry.as_bytes().to_vec(),
+            },
+            Spelling::Plain => entry.as_bytes().to_vec(),
+        }
+    }
+}
+
+/// The byte of `<0xE4>`.
+pub(super) fn spelled_byte(entry: &str) -> Option<u8> {
+    let digits = entry.strip_prefix("<0x")?.strip_suffix('>')?;
+    (digits.len() == 2)
+        .then(|| u8::from_str_radix(digits, 16).ok())
+        .flatten()
+}
+
+/// Whether a text anywhere in the value passes a test.
+fn says(value: &Value, test: &dyn Fn(&str) -> bool) -> bool {
+    match value {
+        Value::String(text) => test(text),
+        Value::Array(values) => values.iter().any(|value| says(value, test)),
+        Value::Object(map) => map.values().any(|value| says(value, test)),
+        _ => false,
+    }
+}

@@ -1,0 +1,62 @@
+//! One frame.
+
+use ratatui::Frame;
+
+use super::canvas::Canvas;
+use super::panel;
+use super::theme::{Role, Theme};
+use crate::paint::Depth;
+use crate::view::{Area, LEAST, State};
+
+/// Draws the state at a colour depth. Reads the state and changes nothing; the size of the screen
+/// reaches the state as an event, and what does not fit the frame is left out.
+pub fn draw(frame: &mut Frame, state: &State, depth: Depth) {
+    let theme = Theme::new(depth);
+    let mut canvas = Canvas {
+        buffer: frame.buffer_mut(),
+        theme,
+    };
+    let layout = state.layout();
+    if layout.too_small {
+        return too_small(&mut canvas);
+    }
+    panel::header(&mut canvas, layout.header, state);
+    panel::notice(&mut canvas, layout.notice, state);
+    panel::map(&mut canvas, layout.map, state);
+    panel::grid(&mut canvas, layout.grid, state);
+    panel::list(&mut canvas, layout.list, state);
+    panel::flow(&mut canvas, layout.flow, state);
+    panel::status(&mut canvas, layout.status, state);
+    panel::footer(&mut canvas, layout.footer, state);
+    panel::popup(&mut canvas, state);
+    panel::editor(&mut canvas, state);
+}
+
+/// One line that says what is needed.
+fn too_small(canvas: &mut Canvas) {
+    let screen = *canvas.buffer.area();
+    let (width, height) = LEAST;
+    let text = format!(
+        "needs {width}x{height}, has {}x{}",
+        screen.width, screen.height
+    );
+    let short = format!("{width}x{height}!");
+    let text = if usize::from(screen.width) < text.len() {
+        short
+    } else {
+        text
+    };
+    let style = canvas.theme.style(Role::Accent);
+    canvas.text(0, 0, screen.width, &text, style);
+}
+
+/// A box of at most `width x height` in the middle of the screen.
+pub fn middle(screen: (u16, u16), width: u16, height: u16) -> Area {
+    let (width, height) = (width.min(screen.0), height.min(screen.1));
+    Area {
+        x: (screen.0 - width) / 2,
+        y: (screen.1 - height) / 2,
+        width,
+        height,
+    }
+}

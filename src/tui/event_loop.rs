@@ -1,0 +1,323 @@
+//! The loop of the explorer: waits until something happens, tells the view, draws what changed.
+//! There are no ticks: an idle explorer does nothing and sends nothing.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Size;
+use ratatui::{Frame, Terminal};
+use rustix::stdio::stdout;
+use rustix::termios::tcgetwinsize;
+
+use super::backend::FrameBackend;
+use super::keys;
+use super::signals::{self, Told};
+use super::terminal::{self, Error, Stdout};
+use super::worker::{Serial, Worker};
+use crate::view::{Effect, Event, Look, Request, Update, Work, look};
+
+/// Least time between two frames: 80 a second at most, so that a flood of events is drawn once.
+const FRAME: Duration = Duration::from_micros(12_500);
+
+/// Most messages taken between two looks at the clock.
+const BATCH: usize = 1000;
+
+/// What the loop shows.
+pub trait App {
+    /// Takes an event; says what is wanted of the surroundings.
+    fn update(&mut self, event: Event) -> Vec<Effect>;
+
+    /// Draws all of it.
+    fn draw(&self, frame: &mut Frame);
+}
+
+/// What wakes the loop.
+enum Message {
+    Input(Event),
+    InputFailed(io::Error),
+    Work(Serial, Update),
+    Look(Update),
+    Signal(Told),
+}
+
+/// The screen as the loop needs it.
+trait Screen {
+    /// Columns and rows.
+    fn size(&self) -> io::Result<Size>;
+    /// Sends what differs from the last frame.
+    fn draw(&mut self, app: &impl App) -> io::Result<()>;
+    /// Forgets what is shown: the next frame is sent whole.
+    fn forget(&mut self) -> io::Result<()>;
+    /// Gives the terminal back and stops the process; says whether it could be stopped.
+    fn suspend(&mut self) -> io::Result<bool>;
+    /// Takes the terminal again.
+    fn resume(&mut self) -> io::Result<()>;
+}
+
+/// Runs the explorer until the person leaves. `first` is sent to the worker at once. The workers
+/// are cancelled then, not waited for.
+///
+/// # Errors
+///
+/// Where there is no terminal to show it on ([`terminal::check_terminal`]), or it fails. The
+/// terminal is as it was before, whatever is returned.
+pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<(), Error> {
+    terminal::check_terminal()?;
+    let (sender, messages) = channel();
+    let told = sender.clone();
+    signals::watch(move |signal| {
+        let _ = told.send(Message::Signal(signal));
+    })?;
+    let told = sender.clone();
+    let worker = Worker::start("model", work, move |serial, update| {
+        let _ = told.send(Message::Work(serial, update));
+    })?;
+    let told = sender.clone();
+    let lens = Worker::start("lens", Box::new(look), move |_, update| {
+        // Its beginnings and ends are nobody's business.
+        if !matches!(update, Update::Ended { .. }) {
+            let _ = told.send(Message::Look(update));
+        }
+    })?;
+    let mut screen = Tty::enter()?;
+    // After raw mode is on: the reader takes keys as it finds them.
+    thread::Builder::new()
+        .name("input".into())
+        .spawn(move || read_input(&sender))?;
+    let first = first.map(Effect::Request);
+    let ended = Loop::new(&mut app, &mut screen, worker, lens).run(&messages, first);
+    if ended.is_err() {
+        signals::exit_if_gone();
+    }
+    Ok(ended?)
+}
+
+/// Reads keys until nobody wants them.
+fn read_input(sender: &Sender<Message>) {
+    loop {
+        let message = match ratatui::crossterm::event::read() {
+            Ok(input) => match keys::event(input) {
+                Some(event) => Message::Input(event),
+                None => continue,
+            },
+            Err(error) => Message::InputFailed(error),
+        };
+        let failed = matches!(message, Message::InputFailed(_));
+        if sender.send(message).is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// Whether to go on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Go,
+    Quit,
+}
+
+struct Loop<'a, A, S> {
+    app: &'a mut A,
+    screen: &'a mut S,
+    worker: Worker<Request>,
+    /// What it computes stays true, so it is taken even where something else was asked for since.
+    lens: Worker<Look>,
+    /// Something happened since the last frame.
+    dirty: bool,
+    /// The process is stopped, or about to be: the terminal is not ours.
+    suspended: bool,
+    /// The newest size that the view does not know yet: only the last of a storm matters.
+    resized: Option<(u16, u16)>,
+}
+
+impl<'a, A: App, S: Screen> Loop<'a, A, S> {
+    fn new(app: &'a mut A, screen: &'a mut S, worker: Worker<Request>, lens: Worker<Look>) -> Self {
+        Self {
+            app,
+            screen,
+            worker,
+            lens,
+            dirty: true,
+            suspended: false,
+            resized: None,
+        }
+    }
+
+    fn run(mut self, messages: &Receiver<Message>, first: Option<Effect>) -> io::Result<()> {
+        self.measure()?;
+        if self.settle()? == Next::Quit {
+            return Ok(());
+        }
+        if let Some(effect) = first {
+            self.effect(effect)?;
+        }
+        let mut next_frame = Instant::now();
+        loop {
+            let draws = self.dirty && !self.suspended;
+            let wait = draws.then(|| next_frame.saturating_duration_since(Instant::now()));
+            let Ok(message) = receive(messages, wait) else {
+                return Ok(());
+            };
+            // What waits is taken before a frame is drawn; a flood does not keep it from coming.
+            for message in message.into_iter().chain(messages.try_iter().take(BATCH)) {
+                if self.message(message)? == Next::Quit {
+                    return Ok(());
+                }
+            }
+            if self.settle()? == Next::Quit {
+                return Ok(());
+            }
+            if self.dirty && !self.suspended && Instant::now() >= next_frame {
+                self.screen.draw(self.app)?;
+                self.dirty = false;
+                next_frame = Instant::now() + FRAME;
+            }
+        }
+    }
+
+    fn message(&mut self, message: Message) -> io::Result<Next> {
+        match message {
+            Message::Input(Event::Resize { width, height }) => {
+                self.resized = Some((width, height));
+                self.dirty = true;
+                Ok(Next::Go)
+            }
+            Message::Input(event) => self.event(event),
+            Message::InputFailed(error) => Err(error),
+            Message::Work(serial, update) if self.worker.is_current(serial) => {
+                self.event(Event::Work(update))
+            }
+            Message::Work(..) => Ok(Next::Go),
+            Message::Look(update) => self.event(Event::Work(update)),
+            Message::Signal(Told::Stop) => self.effect(Effect::Suspend),
+            Message::Signal(Told::Continued) => {
+                self.suspended = false;
+                self.screen.resume()?;
+                self.measure()?;
+                Ok(Next::Go)
+            }
+        }
+    }
+
+    /// Tells the view a size it does not know yet.
+    fn settle(&mut self) -> io::Result<Next> {
+        match self.resized.take() {
+            Some((width, height)) => self.update(Event::Resize { width, height }),
+            None => Ok(Next::Go),
+        }
+    }
+
+    fn measure(&mut self) -> io::Result<()> {
+        let size = self.screen.size()?;
+        self.resized = Some((size.width, size.height));
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// Tells the view an event, after the size that came before it.
+    fn event(&mut self, event: Event) -> io::Result<Next> {
+        if self.settle()? == Next::Quit {
+            return Ok(Next::Quit);
+        }
+        self.update(event)
+    }
+
+    fn update(&mut self, event: Event) -> io::Result<Next> {
+        self.dirty = true;
+        for effect in self.app.update(event) {
+            if self.effect(effect)? == Next::Quit {
+                return Ok(Next::Quit);
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    fn effect(&mut self, effect: Effect) -> io::Result<Next> {
+        match effect {
+            Effect::Request(request) => self.worker.request(request),
+            Effect::Look(look) => self.lens.request(look),
+            Effect::Cancel => self.worker.cancel(),
+            Effect::Suspend => self.suspended = self.screen.suspend()?,
+            Effect::Redraw => {
+                self.screen.forget()?;
+                self.dirty = true;
+            }
+            Effect::Quit => return Ok(Next::Quit),
+        }
+        Ok(Next::Go)
+    }
+}
+
+/// Nobody is left who could send.
+struct Gone;
+
+/// The next message; `None` after `wait`. Without a `wait` there is no end to the waiting.
+fn receive(messages: &Receiver<Message>, wait: Option<Duration>) -> Result<Option<Message>, Gone> {
+    match wait {
+        None => messages.recv().map(Some).map_err(|_| Gone),
+        Some(wait) => match messages.recv_timeout(wait) {
+            Ok(message) => Ok(Some(message)),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(Gone),
+        },
+    }
+}
+
+/// The terminal on stdin and stdout, given back when dropped.
+struct Tty(Terminal<FrameBackend<Stdout>>);
+
+impl Tty {
+    fn enter() -> io::Result<Self> {
+        let terminal = Terminal::new(FrameBackend::new(Stdout, size))?;
+        terminal::enter()?;
+        Ok(Self(terminal))
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        terminal::leave();
+    }
+}
+
+/// The terminal's size; one that does not know its own is taken for the usual.
+fn size() -> io::Result<Size> {
+    let size = tcgetwinsize(stdout())?;
+    Ok(match (size.ws_col, size.ws_row) {
+        (0, _) | (_, 0) => Size::new(80, 24),
+        (width, height) => Size::new(width, height),
+    })
+}
+
+impl Screen for Tty {
+    fn size(&self) -> io::Result<Size> {
+        size()
+    }
+
+    fn draw(&mut self, app: &impl App) -> io::Result<()> {
+        self.0.draw(|frame| app.draw(frame)).map(drop)
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        self.0.clear()
+    }
+
+    fn suspend(&mut self) -> io::Result<bool> {
+        if !signals::can_stop() {
+            return Ok(false);
+        }
+        terminal::leave();
+        signals::stop()?;
+        Ok(true)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        terminal::enter()?;
+        self.forget()
+    }
+}
+
+#[cfg(test)]
+mod tests;

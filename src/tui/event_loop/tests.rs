@@ -1,0 +1,308 @@
+//! The loop on a screen and a view of its own.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use ratatui::backend::TestBackend;
+
+use super::*;
+use crate::view::{Code, Stroke};
+
+/// Writes down what it is told and does what the letters say.
+#[derive(Default)]
+struct Notes {
+    told: Vec<String>,
+    ended: usize,
+}
+
+impl App for Notes {
+    fn update(&mut self, event: Event) -> Vec<Effect> {
+        match event {
+            Event::Key(Stroke {
+                code: Code::Char(c),
+                ..
+            }) => {
+                self.told.push(c.to_string());
+                match c {
+                    'q' => vec![Effect::Quit],
+                    'c' => vec![Effect::Cancel],
+                    'l' => vec![Effect::Redraw],
+                    'z' => vec![Effect::Suspend],
+                    'r' | 's' => vec![Effect::Request(run(&c.to_string()))],
+                    _ => Vec::new(),
+                }
+            }
+            Event::Resize { width, height } => {
+                self.told.push(format!("{width}x{height}"));
+                Vec::new()
+            }
+            Event::Work(Update::Ended { cancelled }) => {
+                self.ended += 1;
+                self.told.push(format!("ended {cancelled}"));
+                vec![Effect::Quit]
+            }
+            Event::Work(Update::Progress { stage, .. }) => {
+                self.told.push(stage.into());
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn draw(&self, frame: &mut Frame) {
+        let area = frame.area();
+        let text = self.told.last().map_or("", String::as_str);
+        frame
+            .buffer_mut()
+            .set_string(area.x, area.y, text, ratatui::style::Style::new());
+    }
+}
+
+struct Fake {
+    terminal: Terminal<TestBackend>,
+    drawn: usize,
+    forgotten: usize,
+    suspended: usize,
+    resumed: usize,
+    stops: bool,
+}
+
+impl Screen for Fake {
+    fn size(&self) -> io::Result<Size> {
+        Ok(Size::new(80, 24))
+    }
+
+    fn draw(&mut self, app: &impl App) -> io::Result<()> {
+        assert!(self.suspended == self.resumed || !self.stops);
+        self.drawn += 1;
+        self.terminal.draw(|frame| app.draw(frame)).unwrap();
+        Ok(())
+    }
+
+    fn forget(&mut self) -> io::Result<()> {
+        self.forgotten += 1;
+        Ok(())
+    }
+
+    fn suspend(&mut self) -> io::Result<bool> {
+        self.suspended += 1;
+        Ok(self.stops)
+    }
+
+    fn resume(&mut self) -> io::Result<()> {
+        self.resumed += 1;
+        Ok(())
+    }
+}
+
+fn fake(stops: bool) -> Fake {
+    Fake {
+        terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
+        drawn: 0,
+        forgotten: 0,
+        suspended: 0,
+        resumed: 0,
+        stops,
+    }
+}
+
+fn run(text: &str) -> Request {
+    Request::Run { text: text.into() }
+}
+
+fn key(c: char) -> Message {
+    Message::Input(Event::Key(Stroke {
+        code: Code::Char(c),
+        ctrl: false,
+        alt: false,
+    }))
+}
+
+fn resize(width: u16) -> Message {
+    Message::Input(Event::Resize { width, height: 5 })
+}
+
+/// The loop over `work`, with an end to send messages by.
+fn looped(
+    work: Work,
+    stops: bool,
+    first: Option<Request>,
+    script: impl FnOnce(Sender<Message>),
+) -> (Notes, Fake) {
+    let (sender, messages) = channel();
+    let told = sender.clone();
+    let worker = Worker::start("model", work, move |serial, update| {
+        let _ = told.send(Message::Work(serial, update));
+    })
+    .unwrap();
+    let (mut app, mut screen) = (Notes::default(), fake(stops));
+    script(sender);
+    Loop::new(&mut app, &mut screen, worker, lens())
+        .run(&messages, first.map(Effect::Request))
+        .unwrap();
+    (app, screen)
+}
+
+/// A lens that has nothing to do.
+fn lens() -> Worker<Look> {
+    Worker::start("lens", Box::new(look), |_, _| {}).unwrap()
+}
+
+fn idle() -> Work {
+    Box::new(|_, _, _| {})
+}
+
+#[test]
+fn a_flood_of_events_is_drawn_once() {
+    let (app, screen) = looped(idle(), true, None, |sender| {
+        for _ in 0..500 {
+            sender.send(key('j')).unwrap();
+        }
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(100));
+            sender.send(key('q')).unwrap();
+        });
+    });
+    assert_eq!(app.told.len(), 502);
+    assert_eq!(screen.drawn, 1);
+}
+
+#[test]
+fn nothing_is_drawn_while_nothing_happens() {
+    let (_, screen) = looped(idle(), true, None, |sender| {
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(200));
+            sender.send(key('q')).unwrap();
+        });
+    });
+    assert_eq!(screen.drawn, 1);
+}
+
+#[test]
+fn of_a_resize_storm_the_last_size_is_told_and_before_the_next_key() {
+    let (app, _) = looped(idle(), true, None, |sender| {
+        for width in 1..100 {
+            sender.send(resize(width)).unwrap();
+        }
+        sender.send(key('j')).unwrap();
+        sender.send(resize(20)).unwrap();
+        sender.send(key('q')).unwrap();
+    });
+    assert_eq!(app.told, ["80x24", "99x5", "j", "20x5", "q"]);
+}
+
+#[test]
+fn the_first_request_runs_and_a_replaced_one_is_heard_no_more() {
+    let ran = Arc::new(Mutex::new(Vec::new()));
+    let seen = ran.clone();
+    let work: Work = Box::new(move |request, cancel, tell| {
+        let Request::Run { text } = request else {
+            unreachable!();
+        };
+        seen.lock().unwrap().push(text.clone());
+        while text == "first" && !cancel.is_cancelled() {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let stage = if text == "first" { "stale" } else { "new" };
+        tell(Update::Progress {
+            stage,
+            done: 0,
+            total: 0,
+        });
+    });
+    let (app, _) = looped(work, true, Some(run("first")), |sender| {
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            sender.send(key('r')).unwrap();
+        });
+    });
+    assert_eq!(*ran.lock().unwrap(), ["first", "r"]);
+    assert_eq!(app.told, ["80x24", "r", "new", "ended false"]);
+}
+
+#[test]
+fn cancelling_ends_the_run() {
+    let work: Work = Box::new(|_, cancel, _| {
+        while !cancel.is_cancelled() {
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let (app, _) = looped(work, true, Some(run("long")), |sender| {
+        sender.send(key('c')).unwrap();
+    });
+    assert_eq!(app.told.last().unwrap(), "ended true");
+}
+
+#[test]
+fn quitting_waits_for_no_run() {
+    let running = Arc::new(AtomicUsize::new(0));
+    let begun = running.clone();
+    let work: Work = Box::new(move |_, _, _| {
+        begun.store(1, Ordering::SeqCst);
+        thread::sleep(Duration::from_secs(20));
+    });
+    let (sent, at) = channel();
+    looped(work, true, Some(run("long")), |sender| {
+        thread::spawn(move || {
+            while running.load(Ordering::SeqCst) == 0 {
+                thread::sleep(Duration::from_millis(1));
+            }
+            sent.send(Instant::now()).unwrap();
+            sender.send(key('q')).unwrap();
+        });
+    });
+    assert!(at.recv().unwrap().elapsed() < Duration::from_millis(100));
+}
+
+#[test]
+fn a_stopped_explorer_draws_nothing_until_it_goes_on() {
+    let (app, screen) = looped(idle(), true, None, |sender| {
+        thread::spawn(move || {
+            sender.send(key('z')).unwrap();
+            sender.send(key('j')).unwrap();
+            thread::sleep(Duration::from_millis(50));
+            sender.send(Message::Signal(Told::Continued)).unwrap();
+            thread::sleep(Duration::from_millis(100));
+            sender.send(Message::Signal(Told::Stop)).unwrap();
+            sender.send(Message::Signal(Told::Continued)).unwrap();
+            sender.send(key('q')).unwrap();
+        });
+    });
+    assert_eq!((screen.suspended, screen.resumed), (2, 2));
+    assert_eq!(app.told, ["80x24", "z", "j", "80x24", "80x24", "q"]);
+    assert!(screen.drawn >= 1);
+}
+
+#[test]
+fn where_it_cannot_stop_it_goes_on_drawing() {
+    let (_, screen) = looped(idle(), false, None, |sender| {
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            sender.send(key('z')).unwrap();
+            thread::sleep(Duration::from_millis(100));
+            sender.send(key('q')).unwrap();
+        });
+    });
+    assert_eq!((screen.drawn, screen.resumed), (2, 0));
+}
+
+#[test]
+fn redrawing_forgets_what_is_shown() {
+    let (_, screen) = looped(idle(), true, None, |sender| {
+        sender.send(key('l')).unwrap();
+        sender.send(key('q')).unwrap();
+    });
+    assert_eq!(screen.forgotten, 1);
+}
+
+#[test]
+fn a_reader_that_fails_ends_the_loop_with_its_error() {
+    let (sender, messages) = channel();
+    let worker = Worker::start("model", idle(), |_, _| {}).unwrap();
+    sender
+        .send(Message::InputFailed(io::Error::other("gone")))
+        .unwrap();
+    let (mut app, mut screen) = (Notes::default(), fake(true));
+    let end = Loop::new(&mut app, &mut screen, worker, lens()).run(&messages, None);
+    assert_eq!(end.unwrap_err().to_string(), "gone");
+}

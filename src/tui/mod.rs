@@ -1,0 +1,21 @@
+//! Event loop, terminal, one panel a file.
+
+mod backend;
+mod canvas;
+mod draw;
+mod event_loop;
+mod explorer;
+mod keys;
+mod panel;
+mod signals;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod words;
+mod worker;
+
+pub use draw::draw;
+pub use event_loop::{App, explore};
+pub use explorer::Explorer;
+pub use terminal::{Error, check_terminal, force_colour, install_panic_hook};

@@ -1,0 +1,76 @@
+//! The text being edited, in a box over the screen.
+
+use ratatui::style::Modifier;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::super::canvas::{Canvas, Titles};
+use super::super::draw::middle;
+use super::super::theme::Role;
+use crate::token::Label;
+use crate::view::State;
+
+/// Rows of text that are shown at once.
+const ROWS: usize = 8;
+
+/// The editor, if the text is edited.
+pub fn editor(canvas: &mut Canvas, state: &State) {
+    let Some(editor) = state.editor() else { return };
+    let screen = state.screen();
+    let width = screen.0.saturating_sub(4).min(84);
+    let columns = usize::from(width.saturating_sub(4)).max(2);
+    let (rows, cursor) = wrap(editor.text(), editor.cursor(), columns);
+    let shown = rows.len().clamp(2, ROWS);
+    let area = middle(screen, width, shown as u16 + 2);
+    canvas.clear(area);
+    let titles = Titles {
+        left: vec![canvas.span("text", Role::Strong)],
+        bottom: vec![canvas.span("Enter runs it, Esc abandons", Role::Dim)],
+        ..Titles::default()
+    };
+    canvas.frame(area, true, &titles);
+    let inner = area.inner();
+    let first = (cursor.0 + 1).saturating_sub(shown);
+    let style = canvas.theme.style(Role::Text);
+    for (y, row) in rows.iter().skip(first).take(shown).enumerate() {
+        let y = inner.y + y as u16;
+        let mut x = inner.x + 1;
+        for (at, letter) in row.iter().enumerate() {
+            let here = (y - inner.y) as usize + first == cursor.0 && at == cursor.1;
+            let style = match here {
+                true => style.add_modifier(Modifier::REVERSED),
+                false => style,
+            };
+            x += canvas.text(x, y, inner.width.saturating_sub(x - inner.x), letter, style);
+        }
+    }
+}
+
+/// A text as rows of safe letters of at most `columns` cells, with a space after its end for the
+/// cursor, and the cursor's row and letter. `cursor` is in code points.
+fn wrap(text: &str, cursor: usize, columns: usize) -> (Vec<Vec<String>>, (usize, usize)) {
+    let mut rows: Vec<Vec<String>> = vec![Vec::new()];
+    let mut at = (0, 0);
+    let mut used = 0;
+    let mut points = 0;
+    for grapheme in text.graphemes(true).chain([" "]) {
+        let label = Label::of_text(grapheme);
+        let letter = label.clip(columns);
+        let width = label.width().min(columns);
+        if used + width > columns {
+            rows.push(Vec::new());
+            used = 0;
+        }
+        let row = rows.len() - 1;
+        if points <= cursor {
+            at = (row, rows[row].len());
+        }
+        rows[row].push(letter);
+        used += width;
+        points += grapheme.chars().count();
+        if grapheme == "\n" {
+            rows.push(Vec::new());
+            used = 0;
+        }
+    }
+    (rows, at)
+}

@@ -1,0 +1,161 @@
+//! How attention changes from layer to layer.
+
+use super::super::canvas::{Canvas, Span, Titles};
+use super::super::theme::Role;
+use super::super::words::{column, share};
+use crate::capture::tile_of;
+use crate::lens::FlowPoint;
+use crate::view::{Area, Pane, State};
+
+/// A series: its name, how it is drawn, its value of a layer.
+type Series = (&'static str, Role, fn(&FlowPoint) -> f64);
+
+/// What is shown, from top to bottom; each in 0..1.
+const SERIES: [Series; 4] = [
+    ("self", Role::Own, |p| p.self_weight),
+    ("earlier", Role::Earlier, |p| p.previous_mass),
+    ("first", Role::First, |p| p.first),
+    ("entropy", Role::Entropy, |p| p.entropy_relative),
+];
+
+/// The attention flow: one row of columns a series, one column a layer.
+pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
+    if area.is_empty() {
+        return;
+    }
+    let titles = Titles {
+        left: vec![
+            canvas.span("attention flow", Role::Strong),
+            canvas.span(" by layer", Role::Dim),
+        ],
+        bottom: vec![canvas.span("means over heads and queries", Role::Dim)],
+        ..Titles::default()
+    };
+    canvas.frame(area, state.focus() == Pane::Flow, &titles);
+    let inner = area.inner();
+    let layers = state.layers();
+    let axis = u16::from(inner.height >= 5);
+    let each = (inner.height.saturating_sub(axis) / 4).clamp(1, 4);
+    if inner.width < 24 || layers == 0 {
+        return;
+    }
+    let gap = u16::from(each >= 3);
+    let points: Vec<&FlowPoint> = state.flow().collect();
+    let narrow = inner.width < 40;
+    let values = match (each, narrow) {
+        (1, true) => 15,
+        (1, false) => 18,
+        _ => 13,
+    };
+    let plot = Area {
+        x: inner.x + 9,
+        width: inner.width.saturating_sub(9 + values),
+        ..inner
+    };
+    let slots = layers.min(usize::from(plot.width)).max(1);
+    let stride = (plot.width / slots as u16).clamp(1, 16);
+    let thick = if stride >= 3 { stride - 1 } else { stride };
+    let current = state.cursor().layer.0;
+    for (at, (name, role, value)) in SERIES.into_iter().enumerate() {
+        let top = inner.y + at as u16 * each;
+        let base = top + each - 1;
+        if base >= inner.y + inner.height {
+            break;
+        }
+        let name = [canvas.span(format!(" {name}"), Role::Dim)];
+        canvas.line(inner.x, base, 9, &name);
+        for slot in 0..slots {
+            let of_slot = |layer: &usize| tile_of(*layer, layers, slots) == slot;
+            let done = (0..points.len()).filter(of_slot);
+            let (sum, count) = done.fold((0.0, 0), |(s, c), l| (s + value(points[l]), c + 1));
+            let here = tile_of(current, layers, slots) == slot;
+            let x = plot.x + slot as u16 * stride;
+            for row in 0..each - gap.min(each - 1) {
+                let part = match count {
+                    0 if row == 0 => "·",
+                    0 => " ",
+                    _ => column(sum / f64::from(count), each - gap.min(each - 1), row),
+                };
+                let role = match (count, here) {
+                    (0, _) => Role::Frame,
+                    (_, true) => Role::Strong,
+                    _ => role,
+                };
+                let style = canvas.theme.style(role);
+                for dx in 0..thick {
+                    canvas.text(x + dx, base - row, 1, part, style);
+                }
+            }
+        }
+        let spans = told(canvas, &points, value, current, narrow);
+        let x = plot.x + plot.width + 1;
+        if each == 1 {
+            let mut line = vec![spans.0];
+            line.push((" ".to_owned(), ratatui::style::Style::new()));
+            line.extend(spans.1);
+            canvas.line(x, base, inner.width.saturating_sub(x - inner.x), &line);
+        } else {
+            canvas.line(
+                x,
+                base - 1,
+                inner.width.saturating_sub(x - inner.x),
+                &[spans.0],
+            );
+            canvas.line(x, base, inner.width.saturating_sub(x - inner.x), &spans.1);
+        }
+    }
+    if axis > 0 {
+        let y = inner.y + 4 * each;
+        numbers(canvas, plot, y, layers, (slots, stride, thick), current);
+    }
+}
+
+/// The value of the current layer, and the first and the last value.
+fn told(
+    canvas: &Canvas,
+    points: &[&FlowPoint],
+    value: fn(&FlowPoint) -> f64,
+    current: usize,
+    narrow: bool,
+) -> (Span, Vec<Span>) {
+    let now = match points.get(current) {
+        Some(point) => share(value(point)),
+        None => " -- ".to_owned(),
+    };
+    let ends = match (points.first(), points.last()) {
+        (Some(first), Some(last)) if points.len() > 1 => {
+            let arrow = if narrow { "→" } else { " → " };
+            format!("{}{arrow}{}", share(value(first)), share(value(last)))
+        }
+        _ => String::new(),
+    };
+    (
+        canvas.span(now, Role::Strong),
+        vec![canvas.span(ends, Role::Dim)],
+    )
+}
+
+/// The numbers of the layers below their columns, as many as fit.
+fn numbers(
+    canvas: &mut Canvas,
+    plot: Area,
+    y: u16,
+    layers: usize,
+    (slots, stride, thick): (usize, u16, u16),
+    current: usize,
+) {
+    let digits = layers.saturating_sub(1).to_string().len() as u16;
+    let every = usize::from((digits + 1).div_ceil(stride).max(1));
+    let here = tile_of(current, layers, slots);
+    let place = |slot: usize| plot.x + slot as u16 * stride + (thick.saturating_sub(1)) / 2;
+    let first_of = |slot: usize| (0..layers).find(|l| tile_of(*l, layers, slots) == slot);
+    for slot in (0..slots).step_by(every) {
+        let near = place(slot).abs_diff(place(here)) <= digits;
+        if let Some(layer) = first_of(slot).filter(|_| !near) {
+            let number = [canvas.span(layer.to_string(), Role::Dim)];
+            canvas.line(place(slot), y, digits, &number);
+        }
+    }
+    let number = [canvas.span(current.to_string(), Role::Accent)];
+    canvas.line(place(here), y, digits, &number);
+}

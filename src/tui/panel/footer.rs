@@ -1,0 +1,44 @@
+//! The lines at the bottom: messages, and what keys do now.
+
+use super::super::canvas::{Canvas, measure};
+use super::super::theme::Role;
+use crate::token::Label;
+use crate::view::{Area, State, hints};
+
+/// A message.
+pub fn status(canvas: &mut Canvas, area: Area, state: &State) {
+    let Some(message) = state.status().filter(|_| !area.is_empty()) else {
+        return;
+    };
+    let text = Label::of_text(message).clip(usize::from(area.width).saturating_sub(3));
+    let line = [canvas.span(" ! ", Role::Bad), canvas.span(text, Role::Text)];
+    canvas.line(area.x, area.y, area.width, &line);
+}
+
+/// What keys do now, as many as fit; the last, which leave, stay.
+pub fn footer(canvas: &mut Canvas, area: Area, state: &State) {
+    if area.is_empty() {
+        return;
+    }
+    let hints: Vec<_> = hints(&state.places())
+        .into_iter()
+        .map(|(keys, word)| {
+            [
+                canvas.span(keys, Role::Accent),
+                canvas.span(format!(" {word}  "), Role::Dim),
+            ]
+        })
+        .collect();
+    let keep = hints.len().saturating_sub(2);
+    let tail: u16 = hints.iter().skip(keep).map(|hint| measure(hint)).sum();
+    let room = area.width.saturating_sub(1);
+    let mut x = area.x + 1;
+    for (at, hint) in hints.iter().enumerate() {
+        let reserved = if at < keep { tail } else { 0 };
+        let used = x - area.x - 1;
+        if used + measure(hint) + reserved > room + 2 {
+            continue;
+        }
+        x += canvas.line(x, area.y, area.width.saturating_sub(used + 1), hint);
+    }
+}

@@ -1,0 +1,87 @@
+//! The lines on top: what is shown, what runs, what must be known.
+
+use super::super::canvas::{Canvas, measure};
+use super::super::theme::Role;
+use super::super::words::{bar, safe};
+use crate::token::Label;
+use crate::view::{Area, State};
+
+/// The model, its sizes, and the run that goes on.
+pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
+    if area.is_empty() {
+        return;
+    }
+    let mut right = Vec::new();
+    if let Some(running) = state.running() {
+        let mut text = safe(running.stage);
+        if running.total > 0 {
+            text.push_str(&format!(" {}/{}", running.done, running.total));
+        }
+        right.push(canvas.span(text, Role::Accent));
+        if running.total > 0 {
+            let done = running.done as f64 / running.total as f64;
+            let done = bar(done, 10);
+            let rest = 10usize.saturating_sub(done.chars().count());
+            right.push(canvas.span(format!(" {done}"), Role::Own));
+            right.push(canvas.span("·".repeat(rest), Role::Frame));
+        }
+        right.push(canvas.span("  Esc", Role::Accent));
+        right.push(canvas.span(" cancels ", Role::Dim));
+    } else if state.capture().is_some() {
+        right.push(canvas.span("Heads ", Role::Dim));
+    }
+    if !state.problems().is_empty() {
+        right.insert(0, canvas.span("▲ don't trust ", Role::Bad));
+        right.insert(1, canvas.span("i", Role::Accent));
+        right.insert(2, canvas.span(" tells  ", Role::Dim));
+    }
+    let room = area.width.saturating_sub(measure(&right) + 2);
+    let mut left = vec![canvas.span(" headlight ", Role::Accent)];
+    let name = Label::of_text(state.model()).clip(usize::from(area.width / 3));
+    left.push(canvas.span(name, Role::Strong));
+    if let Some(capture) = state.capture() {
+        let (shape, origin) = (&capture.shape, &capture.origin);
+        let mut facts = Vec::new();
+        if state.from_file() {
+            facts.push("capture".to_owned());
+        }
+        facts.extend([
+            format!("{} layers × {} heads", shape.layers, shape.heads),
+            match capture.len() {
+                1 => "1 token".to_owned(),
+                n => format!("{n} tokens"),
+            },
+            safe(format!("{} {}", origin.dtype, origin.device).trim()),
+        ]);
+        for fact in facts {
+            let fact = canvas.span(format!("  ·  {fact}"), Role::Dim);
+            if measure(&left) + measure(std::slice::from_ref(&fact)) > room {
+                break;
+            }
+            left.push(fact);
+        }
+    }
+    canvas.line(area.x, area.y, room, &left);
+    canvas.line_right(area.x, area.y, area.width, &right);
+}
+
+/// The first of what the person must know, and how much more there is.
+pub fn notice(canvas: &mut Canvas, area: Area, state: &State) {
+    let notices = state.notices();
+    let Some(first) = notices.first().filter(|_| !area.is_empty()) else {
+        return;
+    };
+    let more = match notices.len() {
+        1 => " i tells all ".to_owned(),
+        n => format!(" +{} more, i tells all ", n - 1),
+    };
+    let more = [canvas.span(more, Role::Dim)];
+    let room = area.width.saturating_sub(measure(&more));
+    let text = Label::of_text(first).clip(usize::from(room).saturating_sub(4));
+    let line = [
+        canvas.span(" ▲ ", Role::Accent),
+        canvas.span(text, Role::Text),
+    ];
+    let used = canvas.line(area.x, area.y, room, &line);
+    canvas.line(area.x + used, area.y, area.width - used, &more);
+}

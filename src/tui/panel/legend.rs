@@ -1,0 +1,77 @@
+//! The legend below the heatmap, and the readout beside it.
+
+use super::super::canvas::{Canvas, Span, measure};
+use super::super::theme::Role;
+use super::super::words::{quoted, weight};
+use super::pixels;
+use crate::lens::Grid;
+use crate::paint::Level;
+use crate::view::{Area, State};
+
+/// The colours from least to most, and the exact weight under the cursor.
+pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid) {
+    let levels = u16::from(canvas.theme.ramp().levels());
+    let cells = match levels {
+        24 if area.width >= 70 => 24,
+        24 => 12,
+        few => few,
+    };
+    let mut x = area.x;
+    let style = canvas.theme.style(Role::Dim);
+    let (low, high) = state.scale().ends();
+    x += canvas.text(x, area.y, area.width, &format!(" {low} "), style);
+    for at in 0..cells {
+        let level = |part: u16| {
+            let of = if cells < levels { 2 * at + part } else { at };
+            Level::Value(of as u8)
+        };
+        if cells < levels {
+            let (left, right) = (canvas.theme.level(level(0)), canvas.theme.level(level(1)));
+            canvas.cell(x + at, area.y, "▌", left, right);
+        } else {
+            pixels::solid(canvas, x + at, area.y, 1, level(0));
+        }
+    }
+    x += cells;
+    x += canvas.text(x, area.y, area.width, &format!(" {high}"), style);
+    if heat.cells.iter().any(|cell| cell.is_some_and(f32::is_nan)) {
+        x += canvas.text(x, area.y, 2, "  ", style);
+        pixels::solid(canvas, x, area.y, 1, Level::Nan);
+        x += 1 + canvas.text(x + 1, area.y, 4, " NaN", style);
+    }
+    let room = (area.x + area.width).saturating_sub(x + 3);
+    let line = readout(canvas, state, room);
+    canvas.line(x + 3, area.y, room, &line);
+}
+
+/// `'It' → 'cat' 0.985`: the exact weight, whatever the scale.
+fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
+    let cursor = state.cursor();
+    let label = |position: usize| state.capture().and_then(|c| c.label(position));
+    let (value, role) = match state.weight() {
+        Some(value) if value.is_nan() => ("NaN".to_owned(), Role::Bad),
+        Some(value) => (weight(value), Role::Accent),
+        None if cursor.key.0 > cursor.query.0 => ("masked: comes later".to_owned(), Role::Dim),
+        None => ("masked: outside the window".to_owned(), Role::Dim),
+    };
+    let line = |width: usize, positions: bool| {
+        let at = |position: usize| match positions {
+            true => format!("({position})"),
+            false => String::new(),
+        };
+        vec![
+            canvas.span(quoted(label(cursor.query.0), width), Role::Query),
+            canvas.span(at(cursor.query.0), Role::Dim),
+            canvas.span(" → ", Role::Dim),
+            canvas.span(quoted(label(cursor.key.0), width), Role::Strong),
+            canvas.span(at(cursor.key.0), Role::Dim),
+            canvas.span(format!("  {value}"), role),
+        ]
+    };
+    let spent = measure(&line(2, false)).saturating_sub(4);
+    let shortest = usize::from(room.saturating_sub(spent) / 2).max(3);
+    [line(24, true), line(24, false)]
+        .into_iter()
+        .find(|line| measure(line) <= room)
+        .unwrap_or_else(|| line(shortest, false))
+}

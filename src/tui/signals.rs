@@ -1,0 +1,117 @@
+//! Signals and the loss of the terminal. Threads of their own see to them, so that they are
+//! obeyed at once, whatever the model and the screen are doing.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Signal, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::stdio::stdin;
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level;
+
+use super::terminal::leave;
+
+/// What the screen's thread is told of signals; those that end the process it never sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Told {
+    /// Asked to stop, as by `kill -TSTP`.
+    Stop,
+    /// Continued after a stop.
+    Continued,
+}
+
+/// Starts both threads. They live as long as the process: a signal that comes while it ends is
+/// obeyed too.
+///
+/// # Errors
+///
+/// The system's, where it refuses a handler or a thread.
+pub(super) fn watch(tell: impl Fn(Told) + Send + 'static) -> io::Result<()> {
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT])?;
+    thread::Builder::new()
+        .name("signals".into())
+        .spawn(move || {
+            for signal in signals.forever() {
+                match signal {
+                    SIGTSTP => tell(Told::Stop),
+                    SIGCONT => tell(Told::Continued),
+                    _ => exit(signal),
+                }
+            }
+        })?;
+    thread::Builder::new()
+        .name("hang-up".into())
+        .spawn(watch_hang_up)?;
+    Ok(())
+}
+
+/// Leaves when the terminal is gone. SIGHUP may not tell: it goes to the leader of the session,
+/// and the reader of keys, once its terminal is gone, turns in a loop.
+fn watch_hang_up() {
+    loop {
+        // Nothing is asked for, so only what is always told ends the wait.
+        let mut terminal = [PollFd::from_borrowed_fd(stdin(), PollFlags::empty())];
+        match poll(&mut terminal, None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return,
+        }
+        let [terminal] = terminal;
+        if terminal.revents().intersects(GONE) {
+            exit(SIGHUP);
+        }
+    }
+}
+
+/// Ends the process as a hang-up does where the terminal is gone: what is written or read then
+/// fails, and may do so before anything else tells.
+pub(super) fn exit_if_gone() {
+    let mut terminal = [PollFd::from_borrowed_fd(stdin(), PollFlags::empty())];
+    let now = rustix::event::Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let polled = poll(&mut terminal, Some(&now));
+    let [terminal] = terminal;
+    if polled.is_ok() && terminal.revents().intersects(GONE) {
+        exit(SIGHUP);
+    }
+}
+
+/// What a terminal tells once it is gone.
+const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);
+
+/// Gives the terminal back and ends the process at once, whatever other threads do.
+fn exit(signal: i32) -> ! {
+    let status = 128 + signal;
+    // A terminal that takes no bytes must not hold the exit up. Should there be no thread to be
+    // had, the exit below still comes in every other case.
+    let _ = thread::Builder::new().spawn(move || {
+        thread::sleep(Duration::from_millis(500));
+        low_level::exit(status)
+    });
+    leave();
+    low_level::exit(status)
+}
+
+/// Whether a shell is there that would see this process stop and could continue it. A terminal
+/// that runs the explorer as its first program has none.
+pub(super) fn can_stop() -> bool {
+    let Ok(session) = getsid(None) else {
+        return false;
+    };
+    let parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
+    getpgrp() != session && parent == Some(session)
+}
+
+/// Stops the process and those started with it (as `cargo run` is), the way Ctrl-Z does outside
+/// raw mode. [`Told::Continued`] comes when they go on.
+///
+/// # Errors
+///
+/// The system's.
+pub(super) fn stop() -> io::Result<()> {
+    Ok(kill_current_process_group(Signal::STOP)?)
+}

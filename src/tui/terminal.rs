@@ -1,0 +1,212 @@
+//! Entering and leaving the terminal. There is one way out, [`leave`], which any thread may take
+//! at any time: quitting, suspending, a panic or a signal.
+
+use std::cell::Cell;
+use std::io::{self, IsTerminal, Write};
+use std::panic;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
+use std::time::Duration;
+
+use ratatui::crossterm::cursor::{Hide, Show};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::style::force_color_output;
+use ratatui::crossterm::terminal::{
+    Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
+};
+use ratatui::crossterm::{queue, style::ResetColor};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::stdio::stdout;
+
+use super::worker;
+
+/// Why the explorer could not be shown, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Input or output is a pipe or a file.
+    #[error(
+        "the explorer needs a terminal, but {0} is none; without one, use `headlight analyze` \
+         (text and plots) or `headlight export` (json, arrays)"
+    )]
+    NoTerminal(&'static str),
+    /// `TERM=dumb`.
+    #[error(
+        "the explorer needs a terminal that can move its cursor, but TERM is `dumb`; set TERM to \
+         what your terminal is (as xterm-256color), or use `headlight analyze` or `headlight export`"
+    )]
+    DumbTerminal,
+    /// The terminal refused.
+    #[error("the terminal failed: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Whether the terminal is ours: raw, on the alternate screen.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Held while bytes go to the terminal, so that leaving never falls into the middle of a frame.
+static OUTPUT: Mutex<()> = Mutex::new(());
+
+/// Where another thread than the screen's panicked while the terminal was ours.
+static PANIC_PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+thread_local! {
+    static IS_SCREEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Checks that the explorer can be shown here.
+///
+/// # Errors
+///
+/// A sentence that says what to use instead, where stdin or stdout is no terminal or `TERM` is
+/// `dumb`.
+pub fn check_terminal() -> Result<(), Error> {
+    if !io::stdin().is_terminal() {
+        return Err(Error::NoTerminal("stdin"));
+    }
+    if !io::stdout().is_terminal() {
+        return Err(Error::NoTerminal("stdout"));
+    }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        return Err(Error::DumbTerminal);
+    }
+    Ok(())
+}
+
+/// Sends colours even where `NO_COLOR` is set, for a person who asked for them by a flag.
+pub fn force_colour() {
+    force_color_output(true);
+}
+
+/// Puts a panic hook before the one installed so far. A panic of the screen's thread gives the
+/// terminal back first. While the explorer is up, panics of other threads print nothing: the
+/// worker tells them on the screen.
+pub fn install_panic_hook() {
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        let elsewhere = ENTERED.load(Ordering::SeqCst) && !IS_SCREEN.get();
+        if elsewhere || worker::is_worker() {
+            *lock(&PANIC_PLACE) = panic.location().map(ToString::to_string);
+            return;
+        }
+        leave();
+        before(panic);
+    }));
+}
+
+/// Where the last panic that printed nothing was, as `file:line:column`.
+pub(super) fn take_panic_place() -> Option<String> {
+    lock(&PANIC_PLACE).take()
+}
+
+/// Makes the terminal ours and the calling thread the screen's. Ours already, it is left first: a
+/// shell may have changed it while the process was stopped.
+///
+/// # Errors
+///
+/// The terminal's.
+pub(super) fn enter() -> io::Result<()> {
+    leave();
+    IS_SCREEN.set(true);
+    enable_raw_mode()?;
+    ENTERED.store(true, Ordering::SeqCst);
+    let mut bytes = Vec::new();
+    queue!(
+        bytes,
+        EnterAlternateScreen,
+        Clear(ClearType::All),
+        Hide,
+        EnableBracketedPaste
+    )?;
+    let sent = send(&bytes);
+    if sent.is_err() {
+        leave();
+    }
+    sent
+}
+
+/// Gives the terminal back as it was: mode, screen, cursor, colours, paste. Does nothing where it
+/// is not ours, so it may be called twice.
+pub(super) fn leave() {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    // The mode first: it comes back even where the terminal takes no bytes. Errors have nobody
+    // to go to: the terminal may be gone.
+    let _ = disable_raw_mode();
+    let mut bytes = Vec::new();
+    let queued = queue!(
+        bytes,
+        EndSynchronizedUpdate,
+        DisableBracketedPaste,
+        ResetColor,
+        LeaveAlternateScreen,
+        Show
+    );
+    if queued.is_ok() {
+        let _frame = lock_briefly();
+        let _ = write_all(&bytes);
+    }
+}
+
+/// Sends bytes in one go, if the terminal is ours; else drops them.
+///
+/// # Errors
+///
+/// The terminal's.
+pub(super) fn send(bytes: &[u8]) -> io::Result<()> {
+    let _frame = lock(&OUTPUT);
+    if ENTERED.load(Ordering::SeqCst) {
+        write_all(bytes)
+    } else {
+        Ok(())
+    }
+}
+
+/// Where frames go: stdout, past the line buffer of the standard library.
+#[derive(Debug)]
+pub(super) struct Stdout;
+
+impl Write for Stdout {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        send(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_all(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match rustix::io::write(stdout(), bytes) {
+            Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
+            Err(rustix::io::Errno::INTR) => {}
+            // Somebody who shares the terminal made it non-blocking.
+            Err(rustix::io::Errno::AGAIN) => {
+                poll(&mut [PollFd::new(&stdout(), PollFlags::OUT)], None)?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits a fifth of a second for the frame that is being sent, no longer: the terminal may have
+/// stopped taking bytes.
+fn lock_briefly() -> Option<MutexGuard<'static, ()>> {
+    for _ in 0..100 {
+        match OUTPUT.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(2)),
+        }
+    }
+    None
+}

@@ -1,0 +1,557 @@
+//! What reaches the screen, colours included.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::Color;
+
+use super::draw::draw;
+use crate::capture::{Capture, Origin};
+use crate::lens::{TRUST_BUDGET, layer_trust};
+use crate::paint::Depth;
+use crate::view::fixture::Recipe;
+use crate::view::{ACTIONS, Code, Event, Options, State, Stroke, Update, update};
+
+const DEPTHS: [Depth; 4] = [Depth::None, Depth::Ansi16, Depth::Ansi256, Depth::True];
+
+fn showing(capture: Capture, depth: Depth, width: u16, height: u16) -> State {
+    let mut state = State::new(Options {
+        text: capture.text.clone(),
+        half_blocks: depth != Depth::None,
+        ..Options::default()
+    });
+    update(&mut state, Event::Resize { width, height });
+    update(&mut state, Event::Work(Update::Capture(Arc::new(capture))));
+    state
+}
+
+/// The same, with every layer looked through as the worker does.
+fn trusted(capture: Capture, depth: Depth, width: u16, height: u16) -> State {
+    let layers = capture.layers.clone();
+    let mut state = showing(capture, depth, width, height);
+    for layer in layers {
+        let found = layer_trust(&layer, TRUST_BUDGET);
+        update(&mut state, Event::Work(Update::Trust(layer, found)));
+    }
+    state
+}
+
+fn press(state: &mut State, letters: &str) {
+    for letter in letters.chars() {
+        let code = match letter {
+            '\t' => Code::Tab,
+            '\n' => Code::Enter,
+            letter => Code::Char(letter),
+        };
+        let (ctrl, alt) = (false, false);
+        update(state, Event::Key(Stroke { code, ctrl, alt }));
+    }
+}
+
+fn screen(state: &State, depth: Depth, width: u16, height: u16) -> Buffer {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    let frame = terminal.draw(|frame| draw(frame, state, depth)).unwrap();
+    frame.buffer.clone()
+}
+
+/// The screen as text.
+fn text(buffer: &Buffer) -> String {
+    let mut text = String::new();
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            text.push_str(buffer[(x, y)].symbol());
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// The screen as text, then each cell's look by a letter, then what the letters stand for: so that
+/// a change of colour shows in a snapshot.
+fn styled(buffer: &Buffer) -> String {
+    let mut looks: Vec<String> = Vec::new();
+    let mut letters = String::new();
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            let cell = &buffer[(x, y)];
+            let mut look = format!("{} on {}", name(cell.fg), name(cell.bg));
+            if !cell.modifier.is_empty() {
+                write!(look, " {:?}", cell.modifier).unwrap();
+            }
+            let at = looks.iter().position(|l| *l == look).unwrap_or_else(|| {
+                looks.push(look);
+                looks.len() - 1
+            });
+            let letter = (b'a' + at as u8 % 26) as char;
+            letters.push(if at < 26 {
+                letter
+            } else {
+                letter.to_ascii_uppercase()
+            });
+        }
+        letters.push('\n');
+    }
+    let mut out = text(buffer);
+    out.push_str(&letters);
+    for (at, look) in looks.iter().enumerate() {
+        let letter = (b'a' + at as u8 % 26) as char;
+        let letter = if at < 26 {
+            letter
+        } else {
+            letter.to_ascii_uppercase()
+        };
+        writeln!(out, "{letter}: {look}").unwrap();
+    }
+    out
+}
+
+fn name(colour: Color) -> String {
+    match colour {
+        Color::Rgb(r, g, b) => format!("#{r:02x}{g:02x}{b:02x}"),
+        Color::Indexed(index) => index.to_string(),
+        Color::Reset => "-".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+#[test]
+fn heads_in_256_colours() {
+    let state = showing(Recipe::default().capture(), Depth::Ansi256, 76, 20);
+    insta::assert_snapshot!(styled(&screen(&state, Depth::Ansi256, 76, 20)));
+}
+
+#[test]
+fn a_narrow_screen_in_true_colour() {
+    let recipe = Recipe {
+        tokens: ["a", " b", "猫", "\n", " d"].map(str::to_owned).into(),
+        layers: 1,
+        heads: 2,
+        ..Recipe::default()
+    };
+    let state = showing(recipe.capture(), Depth::True, 44, 14);
+    insta::assert_snapshot!(styled(&screen(&state, Depth::True, 44, 14)));
+}
+
+#[test]
+fn half_blocks_where_tokens_outnumber_cells() {
+    let recipe = Recipe {
+        tokens: (0..60).map(|i| format!(" {i}")).collect(),
+        layers: 1,
+        heads: 1,
+        ..Recipe::default()
+    };
+    let state = showing(recipe.capture(), Depth::Ansi256, 44, 14);
+    insta::assert_snapshot!(styled(&screen(&state, Depth::Ansi256, 44, 14)));
+}
+
+/// One head of 300 tokens, zoomed into by these keys.
+fn zoomed(depth: Depth, keys: &str, (width, height): (u16, u16)) -> Buffer {
+    let recipe = Recipe {
+        tokens: (0..300).map(|i| format!(" {i}")).collect(),
+        layers: 1,
+        heads: 1,
+        ..Recipe::default()
+    };
+    let mut state = showing(recipe.capture(), depth, width, height);
+    press(&mut state, keys);
+    screen(&state, depth, width, height)
+}
+
+#[test]
+fn a_part_of_a_long_text_in_256_colours() {
+    let buffer = zoomed(Depth::Ansi256, "G$zz", (76, 20));
+    insta::assert_snapshot!(styled(&buffer));
+}
+
+#[test]
+fn single_weights_of_a_long_text_without_colours() {
+    let whole = zoomed(Depth::None, "G^p", (60, 20));
+    let part = zoomed(Depth::None, "G^zzzz", (60, 20));
+    insta::assert_snapshot!(format!("{}\n{}", text(&whole), text(&part)));
+}
+
+#[test]
+fn marks_in_the_frame_tell_where_the_window_is() {
+    for depth in DEPTHS {
+        let told = |keys| text(&zoomed(depth, keys, (80, 24)));
+        let first = told("G^zz");
+        let mut corner = first.lines().nth(1).unwrap().chars();
+        let edge = corner.position(|c| "╮┓".contains(c)).unwrap();
+        let marks = |told: &str| {
+            let [vertical, horizontal] = match depth {
+                Depth::None => ['█', '█'],
+                _ => ['┃', '━'],
+            };
+            let at_edge = |line: &str| line.chars().nth(edge) == Some(vertical);
+            let rows: Vec<usize> = (1..20)
+                .filter(|&y| told.lines().nth(y).is_some_and(at_edge))
+                .collect();
+            let bottom = told.lines().nth(22).unwrap().chars();
+            let columns: Vec<usize> = (0..)
+                .zip(bottom)
+                .filter(|(at, c)| *at > 0 && *at < edge && *c == horizontal)
+                .map(|(at, _)| at)
+                .collect();
+            (rows, columns)
+        };
+        let (top, left) = marks(&told("g^zz"));
+        let (bottom, right) = marks(&told("G$zz"));
+        assert!(!top.is_empty() && !left.is_empty(), "{depth:?}");
+        assert!(top.first() < bottom.first() && left.first() < right.first());
+        assert!(told("G$").contains("1:") && !told("G$").contains("rows 0"));
+    }
+}
+
+#[test]
+fn a_move_of_the_cursor_sends_few_bytes() {
+    use ratatui::backend::CrosstermBackend;
+    use ratatui::layout::Rect;
+    use ratatui::{TerminalOptions, Viewport};
+
+    #[derive(Clone, Default)]
+    struct Count(std::rc::Rc<std::cell::Cell<usize>>);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.set(self.0.get() + bytes.len());
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let recipe = Recipe {
+        tokens: (0..500).map(|i| format!(" {i}")).collect(),
+        layers: 1,
+        heads: 2,
+        ..Recipe::default()
+    };
+    // Another query changes every row of the list; weights as random as these change most.
+    for (depth, of_query, of_key) in [(Depth::Ansi256, 2304, 1024), (Depth::True, 2816, 1024)] {
+        let mut state = showing(recipe.capture(), depth, 200, 60);
+        let sent = Count::default();
+        let area = Rect::new(0, 0, 200, 60);
+        let options = TerminalOptions {
+            viewport: Viewport::Fixed(area),
+        };
+        let backend = CrosstermBackend::new(sent.clone());
+        let mut terminal = Terminal::with_options(backend, options).unwrap();
+        for zooms in ["G^", "z", "z", "z"] {
+            press(&mut state, zooms);
+            terminal.draw(|frame| draw(frame, &state, depth)).unwrap();
+            // Away from the edge, where all cells would move.
+            for key in ["k", "k", "l", "l", "h"] {
+                press(&mut state, key);
+                sent.0.set(0);
+                terminal.draw(|frame| draw(frame, &state, depth)).unwrap();
+                let bytes = sent.0.get();
+                let most = if key == "k" { of_query } else { of_key };
+                assert!(bytes <= most, "{depth:?} {zooms} {key}: {bytes}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_colours_no_cell_names_one() {
+    let mut state = showing(Recipe::default().capture(), Depth::None, 120, 40);
+    for keys in ["", "\t", "\t", "?", "?", "i", "i", "e"] {
+        press(&mut state, keys);
+        let buffer = screen(&state, Depth::None, 120, 40);
+        for cell in buffer.content() {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+        }
+    }
+}
+
+/// A capture of four tokens with one weight that is not a number and one that is zero: query 3.
+fn broken() -> Capture {
+    let recipe = Recipe {
+        tokens: ["a", "b", "c", "d"].map(str::to_owned).into(),
+        layers: 1,
+        heads: 1,
+        ..Recipe::default()
+    };
+    let mut capture = recipe.capture();
+    let mut layer = (*capture.layers[0]).clone();
+    // Query 2 is broken; query 1 puts nothing anywhere.
+    layer.lse[2] = f32::NAN;
+    layer.lse[1] = f32::INFINITY;
+    capture.layers[0] = Arc::new(layer);
+    capture
+}
+
+/// A layer of every kind of attention that a rule knows.
+fn odd() -> Capture {
+    let recipe = Recipe {
+        window: Some(5),
+        ..Recipe::default()
+    };
+    let mut capture = recipe.capture();
+    let mut layer = (*capture.layers[1]).clone();
+    layer.kv_heads = 2;
+    layer.rule.softcap = Some(50.0);
+    layer.rule.slopes = vec![0.5, 0.25, 0.125, 0.0625];
+    layer.rule.sinks = vec![-1.5, 0.0, 0.25, 2.0];
+    capture.layers[1] = Arc::new(layer);
+    capture.origin = Arc::new(Origin {
+        assumed: vec!["4 heads were assumed.".to_owned()],
+        ..(*capture.origin).clone()
+    });
+    capture
+}
+
+#[test]
+fn trust_and_origin_of_a_layer() {
+    let mut state = trusted(Recipe::default().capture(), Depth::Ansi256, 80, 24);
+    press(&mut state, "i");
+    insta::assert_snapshot!(styled(&screen(&state, Depth::Ansi256, 80, 24)));
+    // The rule of this layer is not the one that its log-sum-exps were taken under.
+    let mut state = trusted(odd(), Depth::None, 80, 40);
+    press(&mut state, "]i");
+    insta::assert_snapshot!(text(&screen(&state, Depth::None, 80, 40)));
+}
+
+#[test]
+fn what_cannot_be_trusted_is_marked_at_every_depth_and_size() {
+    for depth in DEPTHS {
+        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
+            let state = trusted(Recipe::default().capture(), depth, width, height);
+            assert!(!text(&screen(&state, depth, width, height)).contains('▲'));
+            let mut state = trusted(broken(), depth, width, height);
+            let told = text(&screen(&state, depth, width, height));
+            assert!(told.lines().next().unwrap().contains("▲ don't trust i"));
+            assert!(told.contains("layer 0: 2 values are NaN or infinite"));
+            press(&mut state, "i");
+            let told = text(&screen(&state, depth, width, height));
+            assert!(told.contains("▲  NaN or infinite: 0 in q, 0 in k, 2 in lse"));
+            assert!(told.contains("▲  off by at most NaN"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn what_was_found_in_a_layer_goes_with_its_capture() {
+    let mut state = trusted(broken(), Depth::True, 80, 24);
+    assert!(!state.problems().is_empty());
+    let next = Arc::new(Recipe::default().capture());
+    update(&mut state, Event::Work(Update::Capture(Arc::clone(&next))));
+    assert!(state.problems().is_empty() && state.trust().is_none());
+    // Late news of a layer that is shown no more changes nothing.
+    let late = Arc::clone(&broken().layers[0]);
+    let found = layer_trust(&late, TRUST_BUDGET);
+    update(&mut state, Event::Work(Update::Trust(late, found)));
+    assert!(state.problems().is_empty() && state.trust().is_none());
+}
+
+#[test]
+fn masked_zero_and_nan_differ_on_screen_at_every_depth() {
+    for depth in DEPTHS {
+        let mut state = showing(broken(), depth, 60, 20);
+        press(&mut state, "g^");
+        let buffer = screen(&state, depth, 60, 20);
+        let (plan, ..) = state.map_plan();
+        let crate::view::Cell::Square(k) = plan.cell else {
+            panic!("four tokens fit");
+        };
+        let look = |query: u16, key: u16| {
+            let (x, y) = (plan.field.x + key * 2 * k, plan.field.y + query * k);
+            let cell = &buffer[(x, y)];
+            (cell.symbol().to_owned(), cell.fg, cell.bg, cell.modifier)
+        };
+        let (zero, nan, masked) = (look(1, 0), look(2, 1), look(1, 3));
+        assert!(zero != nan && nan != masked && masked != zero, "{depth:?}");
+        assert_eq!(masked.2, Color::Reset);
+        assert!(text(&buffer).contains("NaN"), "{depth:?}");
+    }
+}
+
+#[test]
+fn the_cursor_shows_at_every_depth_and_size_of_cell() {
+    for depth in DEPTHS {
+        for tokens in [4, 11, 60] {
+            let recipe = Recipe {
+                tokens: (0..tokens).map(|i| format!(" {i}")).collect(),
+                layers: 1,
+                heads: 1,
+                ..Recipe::default()
+            };
+            let mut state = showing(recipe.capture(), depth, 80, 24);
+            press(&mut state, "g^jj");
+            let (plan, ..) = state.map_plan();
+            let field = |buffer: &Buffer| -> Vec<ratatui::buffer::Cell> {
+                let area = super::canvas::rect(plan.field);
+                area.positions().map(|at| buffer[at].clone()).collect()
+            };
+            let here = field(&screen(&state, depth, 80, 24));
+            press(&mut state, "G");
+            let there = field(&screen(&state, depth, 80, 24));
+            assert_ne!(here, there, "{depth:?} {tokens}");
+        }
+    }
+}
+
+#[test]
+fn the_readout_is_the_exact_weight() {
+    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 40);
+    for keys in ["", "s", "s", "m", "j"] {
+        press(&mut state, keys);
+        let told = text(&screen(&state, Depth::True, 120, 40));
+        let weight = super::words::weight(state.weight().unwrap());
+        assert!(told.contains(&weight), "{keys}");
+        assert!(told.contains(state.scale().name()));
+    }
+    press(&mut state, "g^l");
+    assert!(text(&screen(&state, Depth::True, 120, 40)).contains("masked"));
+}
+
+#[test]
+fn a_layer_that_is_not_computed_says_so() {
+    let mut capture = Recipe::default().capture();
+    capture.layers.truncate(1);
+    let mut state = showing(capture, Depth::True, 100, 30);
+    press(&mut state, "]");
+    let told = text(&screen(&state, Depth::True, 100, 30));
+    assert!(told.contains("layer 1 is not computed yet"));
+}
+
+#[test]
+fn notices_failures_and_progress_are_seen() {
+    let mut capture = Recipe::default().capture();
+    capture.origin = Arc::new(Origin {
+        untrained_seed: Some(7),
+        assumed: vec!["4 heads were assumed.".to_owned()],
+        ..Origin::default()
+    });
+    let mut state = showing(capture, Depth::True, 100, 30);
+    let progress = Update::Progress {
+        stage: "layer",
+        done: 3,
+        total: 12,
+    };
+    update(&mut state, Event::Work(progress));
+    update(
+        &mut state,
+        Event::Work(Update::Failed("Out of memory.".to_owned())),
+    );
+    let told = text(&screen(&state, Depth::True, 100, 30));
+    for part in [
+        "random weights, seed 7",
+        "+1 more",
+        "layer 3/12",
+        "Out of memory.",
+    ] {
+        assert!(told.contains(part), "{part}");
+    }
+    press(&mut state, "i");
+    let told = text(&screen(&state, Depth::True, 100, 30));
+    assert!(told.contains("4 heads were assumed."));
+}
+
+#[test]
+fn the_help_shows_every_action() {
+    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 110);
+    press(&mut state, "?");
+    let told = text(&screen(&state, Depth::True, 120, 110));
+    for action in ACTIONS {
+        assert!(told.contains(action.doc), "{}", action.name);
+    }
+}
+
+#[test]
+fn hostile_text_reaches_the_screen_as_marks() {
+    let hostile = "\u{1b}]52;c;x\u{7}\u{9b}31m\u{202e}\0\r\n\t\u{200d}";
+    let mut capture = Recipe {
+        tokens: vec![
+            hostile.to_owned(),
+            "b".to_owned(),
+            hostile.to_owned(),
+            hostile.to_owned(),
+        ],
+        ..Recipe::default()
+    }
+    .capture();
+    capture.origin = Arc::new(Origin {
+        name: hostile.to_owned(),
+        source: hostile.to_owned(),
+        dtype: hostile.to_owned(),
+        warnings: vec![hostile.to_owned()],
+        ..Origin::default()
+    });
+    let mut state = showing(capture, Depth::True, 120, 40);
+    update(&mut state, Event::Work(Update::Failed(hostile.to_owned())));
+    for keys in ["", "w", "i", "i", "e"] {
+        press(&mut state, keys);
+        let told = text(&screen(&state, Depth::True, 120, 40));
+        let bad = |c: &char| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}' | '\u{200d}');
+        assert_eq!(told.chars().find(bad), None, "{keys}");
+    }
+}
+
+#[test]
+fn wide_labels_do_not_shift_the_map() {
+    let of = |token: &str| {
+        let recipe = Recipe {
+            tokens: vec![
+                "a".to_owned(),
+                token.to_owned(),
+                "b".to_owned(),
+                "c".to_owned(),
+            ],
+            ..Recipe::default()
+        };
+        let state = showing(recipe.capture(), Depth::True, 80, 24);
+        let (plan, ..) = state.map_plan();
+        let buffer = screen(&state, Depth::True, 80, 24);
+        let area = super::canvas::rect(plan.field);
+        let cells = area.positions().map(|at| buffer[at].clone());
+        cells.collect::<Vec<_>>()
+    };
+    assert_eq!(of("xxxx"), of("猫猫"));
+    assert_eq!(of("xx"), of("🦊"));
+}
+
+fn token() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(" the".to_owned()),
+        Just("猫".to_owned()),
+        Just("👩‍👩‍👧".to_owned()),
+        Just("\u{1b}[2J".to_owned()),
+        Just(String::new()),
+        "\\PC{0,12}",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn no_size_no_capture_and_no_key_makes_it_panic(
+        tokens in prop::collection::vec(token(), 1..90),
+        (layers, heads) in (1usize..5, 1usize..9),
+        window in prop::option::of(1usize..6),
+        sizes in prop::collection::vec((1u16..250, 1u16..80), 1..4),
+        keys in prop::collection::vec(0usize..100, 0..24),
+        zooms in "[zZ0p]{0,8}",
+        depth in prop::sample::select(DEPTHS.to_vec()),
+    ) {
+        let capture = Recipe { tokens, layers, heads, window, ..Recipe::default() }.capture();
+        let mut state = showing(capture, depth, 80, 24);
+        for (width, height) in sizes {
+            press(&mut state, &zooms);
+            for at in &keys {
+                let action = &ACTIONS[at % ACTIONS.len()];
+                update(&mut state, Event::Key(action.keys[at % action.keys.len()]));
+            }
+            // The frame may be of another size than the last that was told.
+            screen(&state, depth, width, height);
+            update(&mut state, Event::Resize { width, height });
+            let buffer = screen(&state, depth, width, height);
+            prop_assert!(!text(&buffer).trim().is_empty());
+        }
+    }
+}

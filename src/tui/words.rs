@@ -1,0 +1,87 @@
+//! Numbers and labels as the panels write them.
+
+use crate::token::Label;
+
+/// A weight in three digits; scientific where those would all be zero.
+pub fn weight(value: f32) -> String {
+    if value.is_nan() {
+        "NaN".to_owned()
+    } else if value != 0.0 && value < 0.0005 {
+        format!("{value:.0e}")
+    } else {
+        format!("{value:.3}")
+    }
+}
+
+/// A share in two digits, a dash where there is none.
+pub fn share(value: f64) -> String {
+    if value.is_nan() {
+        " -- ".to_owned()
+    } else {
+        format!("{value:.2}")
+    }
+}
+
+/// A token in quotes, in at most `width` cells with them.
+pub fn quoted(label: Option<&Label>, width: usize) -> String {
+    let text = label.map_or_else(String::new, |label| {
+        label.bare().clip(width.saturating_sub(2))
+    });
+    format!("'{text}'")
+}
+
+/// Untrusted text made safe to show.
+pub fn safe(text: &str) -> String {
+    Label::of_text(text).text().to_owned()
+}
+
+/// A bar of `value` in 0..1 over `width` cells, in eighths of a cell.
+pub fn bar(value: f64, width: u16) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let value = if value.is_nan() {
+        0.0
+    } else {
+        value.clamp(0.0, 1.0)
+    };
+    let eighths = (value * f64::from(width) * 8.0).round() as usize;
+    let mut bar = "█".repeat(eighths / 8);
+    bar.push_str(PARTS[eighths % 8]);
+    bar
+}
+
+/// The part of a column of `height` cells that stands in row `row` from the bottom, for a `value`
+/// in 0..1, in eighths of a cell.
+pub fn column(value: f64, height: u16, row: u16) -> &'static str {
+    const PARTS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+    let value = if value.is_nan() {
+        0.0
+    } else {
+        value.clamp(0.0, 1.0)
+    };
+    let eighths = (value * f64::from(height) * 8.0).round();
+    // What is there at all is visible.
+    let eighths = if value > 0.0 { eighths.max(1.0) } else { 0.0 };
+    let here = (eighths - f64::from(row) * 8.0).clamp(0.0, 8.0);
+    PARTS[here as usize]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_keep_what_counts() {
+        let told: Vec<String> = [0.985, 1.0, 0.0, 0.0004, f32::NAN].map(weight).into();
+        assert_eq!(told, ["0.985", "1.000", "0.000", "4e-4", "NaN"]);
+    }
+
+    #[test]
+    fn bars_fill_by_eighths() {
+        assert_eq!(bar(0.0, 4), "");
+        assert_eq!(bar(0.5, 3), "█▌");
+        assert_eq!(bar(1.0, 2), "██");
+        assert_eq!(column(0.5, 2, 0), "█");
+        assert_eq!(column(0.5, 2, 1), " ");
+        assert_eq!(column(0.001, 2, 0), "▁");
+    }
+}

@@ -1,0 +1,256 @@
+//! The texts that lie over the screen: rows of a name and what it stands for.
+
+use super::action::{ACTIONS, Place};
+use super::state::{Popup, State};
+use crate::capture::bytes_in_words;
+use crate::lens::{AttentionKind, LayerTrust};
+
+/// A row of a text over the screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// The name of what follows.
+    Heading(&'static str),
+    /// A name and what it stands for; not safe to print as it is.
+    Entry(String, String),
+    /// Something that was checked, whether it holds, and what was found.
+    Check(bool, &'static str, String),
+}
+
+/// What every key does, by place.
+pub fn help_rows() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for place in Place::ALL {
+        rows.push(Row::Heading(place.name()));
+        for action in ACTIONS.iter().filter(|action| action.place == place) {
+            let keys: Vec<String> = action.keys.iter().map(|key| key.name()).collect();
+            rows.push(Row::Entry(keys.join(" "), action.doc.to_owned()));
+        }
+    }
+    rows
+}
+
+impl State {
+    /// Whether the shown layer can be trusted, where the capture came from, and all that was assumed.
+    pub fn origin_rows(&self) -> Vec<Row> {
+        let Some(capture) = self.capture() else {
+            return vec![Row::Heading("nothing has run yet")];
+        };
+        let (origin, shape) = (&capture.origin, &capture.shape);
+        let mut rows = self.trust_rows();
+        let mut told = |heading: &'static str, sentences: &[String]| {
+            if !sentences.is_empty() {
+                rows.push(Row::Heading(heading));
+                let entries = sentences.iter().cloned();
+                rows.extend(entries.map(|sentence| Row::Entry("•".to_owned(), sentence)));
+            }
+        };
+        told("assumed", &origin.assumed);
+        told("warnings", &origin.warnings);
+        rows.push(Row::Heading("model"));
+        let seed = origin.untrained_seed.map(|seed| seed.to_string());
+        let mut sizes = format!("{} layers, {} heads", shape.layers, shape.heads);
+        // Weights of another program tell no more.
+        if shape.head_dim > 0 {
+            sizes.push_str(&format!(
+                ", {} KV heads, {} dimensions a head, {} in all",
+                shape.kv_heads, shape.head_dim, shape.embedding
+            ));
+        }
+        let entries = [
+            ("name", origin.name.clone()),
+            ("source", origin.source.clone()),
+            ("format", origin.format.clone()),
+            ("family", origin.family.clone()),
+            ("sizes", sizes),
+            ("vocabulary", shape.vocabulary.to_string()),
+            ("context", format!("{} tokens", shape.context)),
+            ("tokenizer", origin.tokenizer.clone()),
+            ("random seed", seed.unwrap_or_default()),
+            ("SHA-256", origin.sha256.clone()),
+        ];
+        let run = [
+            ("again by", origin.command.clone()),
+            ("headlight", origin.version.clone()),
+            ("tokens", capture.len().to_string()),
+            ("text", capture.text.clone()),
+        ];
+        let entry = |(name, value): (&str, String)| Row::Entry(name.to_owned(), value);
+        let told = |(_, value): &(&str, String)| !value.is_empty();
+        rows.extend(entries.into_iter().filter(told).map(entry));
+        rows.push(Row::Heading("run"));
+        rows.extend(run.into_iter().filter(told).map(entry));
+        if !origin.notes.is_empty() {
+            rows.push(Row::Heading("left aside in the file"));
+            let notes = origin.notes.iter().cloned();
+            rows.extend(notes.map(|note| Row::Entry("•".to_owned(), note)));
+        }
+        rows
+    }
+
+    /// What was found in the shown layer, and how it attends.
+    fn trust_rows(&self) -> Vec<Row> {
+        let Some(layer) = self.layer() else {
+            return vec![
+                Row::Heading("trust of the shown layer"),
+                Row::Entry("•".to_owned(), "it is not computed yet".to_owned()),
+            ];
+        };
+        let mut rows = vec![
+            Row::Heading("trust of the shown layer"),
+            Row::Entry(
+                "layer".to_owned(),
+                format!(
+                    "{}, of 0 to {}",
+                    layer.layer,
+                    self.layers().saturating_sub(1)
+                ),
+            ),
+        ];
+        match self.trust() {
+            Some(trust) => rows.extend(check_rows(trust)),
+            None => rows.push(Row::Entry(
+                "•".to_owned(),
+                "it is being looked through".to_owned(),
+            )),
+        }
+        if self.capture().is_some_and(|capture| capture.is_complete()) {
+            rows.push(Row::Check(
+                self.broken_predictions == 0,
+                "logits",
+                match self.broken_predictions {
+                    0 => "no NaN, nothing infinite, at any token".to_owned(),
+                    tokens => format!("NaN or infinite at {tokens} tokens"),
+                },
+            ));
+        }
+        if let Some(capture) = self.capture() {
+            let origin = &capture.origin;
+            let mut computed = format!("{} on {}", origin.dtype, origin.device);
+            if origin.weight_bytes > 0 {
+                let bytes = bytes_in_words(origin.weight_bytes);
+                computed.push_str(&format!(", {bytes} of weights"));
+            }
+            rows.push(Row::Entry("computed in".to_owned(), computed));
+        }
+        let other: Vec<String> = self.problems_elsewhere().collect();
+        let elsewhere = other
+            .into_iter()
+            .map(|said| Row::Check(false, "elsewhere", said));
+        rows.extend(elsewhere);
+        rows.push(Row::Heading("attention of the shown layer"));
+        rows.extend(kind_rows(&AttentionKind::of(layer)));
+        rows
+    }
+
+    /// Lines that the text over the screen takes at most, when each is at least 20 cells wide.
+    pub(super) fn popup_lines(&self) -> usize {
+        let rows = match self.popup() {
+            None => return 0,
+            Some((Popup::Help, _)) => help_rows(),
+            Some((Popup::Origin, _)) => self.origin_rows(),
+        };
+        let lines = |row: &Row| match row {
+            Row::Heading(_) => 2,
+            Row::Entry(_, value) | Row::Check(_, _, value) => 1 + value.chars().count() / 20,
+        };
+        rows.iter().map(lines).sum()
+    }
+}
+
+/// What was found in a layer.
+fn check_rows(trust: &LayerTrust) -> [Row; 3] {
+    let (sum, bad) = (&trust.row_sum, &trust.not_finite);
+    let heads = trust.attention.heads;
+    let mut sums = format!(
+        "off by at most {:.1e} (limit {:.0e}), in all {} rows",
+        sum.error,
+        sum.limit,
+        heads * trust.rows
+    );
+    if trust.rows_recomputed < trust.rows {
+        let told = format!("; {} of each head computed anew", trust.rows_recomputed);
+        sums.push_str(&told);
+    }
+    if !sum.holds() {
+        sums.push_str(&format!("; worst: head {}, query {}", sum.head, sum.query));
+    }
+    let causal = match (trust.outside, trust.attention.window) {
+        (0, None) => "no query sees a later token".to_owned(),
+        (0, Some(_)) => "no query sees a later token, or one before the window".to_owned(),
+        (cells, _) => format!("{cells} cells are seen or missing against the rule"),
+    };
+    let numbers = match bad.total() {
+        0 => "no NaN, nothing infinite, in q, k, lse and the numbers".to_owned(),
+        _ => format!(
+            "NaN or infinite: {} in q, {} in k, {} in lse, {} in the numbers",
+            bad.queries, bad.keys, bad.lse, bad.numbers
+        ),
+    };
+    [
+        Row::Check(sum.holds(), "row sums", sums),
+        Row::Check(trust.outside == 0, "causality", causal),
+        Row::Check(bad.total() == 0, "values", numbers),
+    ]
+}
+
+/// How a layer attends: what it has, then what it does without.
+fn kind_rows(kind: &AttentionKind) -> Vec<Row> {
+    let AttentionKind {
+        heads,
+        kv_heads,
+        head_dim,
+        scale,
+        ..
+    } = kind;
+    let sharing = match (heads / (*kv_heads).max(1), kv_heads) {
+        (1, _) => "each with keys of its own".to_owned(),
+        (_, 1) => "all on one KV head".to_owned(),
+        (group, _) => format!("{kv_heads} KV heads, {group} query heads on each"),
+    };
+    let root = match (f64::from(*scale) * (*head_dim as f64).sqrt() - 1.0).abs() < 1e-6 {
+        true => format!(" = 1/√{head_dim}"),
+        false => String::new(),
+    };
+    let mut rows = vec![
+        (
+            "heads",
+            format!("{heads} of {head_dim} dimensions, {sharing}"),
+        ),
+        ("scale", format!("{scale:.5}{root}")),
+    ];
+    let present = [
+        (
+            "window",
+            kind.window
+                .map(|w| format!("{w} tokens, the query's own included")),
+        ),
+        (
+            "soft-cap",
+            kind.softcap
+                .map(|cap| format!("{cap}: cap × tanh(score / cap)")),
+        ),
+        (
+            "ALiBi",
+            kind.alibi
+                .map(|(low, high)| format!("slopes {low:.4} to {high:.4}")),
+        ),
+        (
+            "sink",
+            kind.sinks.map(|(low, high)| {
+                format!("logits {low:.3} to {high:.3}; rows sum to 1 minus its share")
+            }),
+        ),
+    ];
+    let mut without = Vec::new();
+    for (name, value) in present {
+        match value {
+            Some(value) => rows.push((name, value)),
+            None => without.push(name),
+        }
+    }
+    if !without.is_empty() {
+        rows.push(("without", without.join(", ")));
+    }
+    let entry = |(name, value): (&str, String)| Row::Entry(name.to_owned(), value);
+    rows.into_iter().map(entry).collect()
+}

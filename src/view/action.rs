@@ -1,0 +1,294 @@
+//! The one table of what keys do. The keymap, the footer, the help and the README's table are
+//! made from it.
+
+use super::{Code, Stroke};
+
+/// What a key does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Act {
+    /// Leave.
+    Quit,
+    /// Stop the process, as Ctrl-Z does.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+    /// Show the help.
+    Help,
+    /// Show where the capture came from.
+    Origin,
+    /// Edit the text.
+    Edit,
+    /// Focus the next pane.
+    NextPane,
+    /// Focus the pane before.
+    PreviousPane,
+    /// Go one layer up the stack.
+    NextLayer,
+    /// Go one layer down the stack.
+    PreviousLayer,
+    /// Choose the next head.
+    NextHead,
+    /// Choose the head before.
+    PreviousHead,
+    /// Switch between one head and the mean over heads.
+    Mean,
+    /// Show the next scale.
+    Scale,
+    /// Look closer.
+    ZoomIn,
+    /// Look from further away.
+    ZoomOut,
+    /// Show the whole head.
+    Fit,
+    /// Switch between the largest and the mean weight of a cell.
+    Pool,
+    /// Switch the list between both directions.
+    Mirror,
+    /// Go left in the focused pane.
+    Left,
+    /// Go down in the focused pane.
+    Down,
+    /// Go up in the focused pane.
+    Up,
+    /// Go right in the focused pane.
+    Right,
+    /// Go to the first of the focused pane.
+    First,
+    /// Go to the last of the focused pane.
+    Last,
+    /// Go to the first key.
+    FirstKey,
+    /// Go to the key that is the query itself.
+    SelfKey,
+    /// Go half a page down.
+    HalfDown,
+    /// Go half a page up.
+    HalfUp,
+    /// Open what is chosen.
+    Open,
+    /// Go back one level.
+    Back,
+    /// Cancel the run.
+    Cancel,
+    /// Close what is open.
+    Close,
+    /// Run the edited text.
+    Run,
+    /// Leave the text as it was.
+    Abandon,
+    /// Take an earlier text.
+    Earlier,
+    /// Take a later text.
+    Later,
+    /// Move the text cursor left.
+    TextLeft,
+    /// Move the text cursor right.
+    TextRight,
+    /// Move the text cursor to the start.
+    TextStart,
+    /// Move the text cursor to the end.
+    TextEnd,
+    /// Delete the character before the text cursor.
+    Backspace,
+    /// Delete the character under the text cursor.
+    Delete,
+    /// Delete the word before the text cursor.
+    DeleteWord,
+    /// Delete everything before the text cursor.
+    DeleteToStart,
+    /// Delete everything after the text cursor.
+    DeleteToEnd,
+}
+
+/// Where an action applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// At any time.
+    Everywhere,
+    /// While a run goes on.
+    Running,
+    /// On the Heads screen, whatever pane has the focus.
+    Heads,
+    /// In the heatmap.
+    Map,
+    /// In the grid of heads.
+    Grid,
+    /// In the list of tokens.
+    List,
+    /// In the attention flow.
+    Flow,
+    /// In the help and other texts that lie over the screen.
+    Popup,
+    /// While the text is edited.
+    Editor,
+}
+
+impl Place {
+    /// Every place, in the order of the help.
+    pub const ALL: [Self; 9] = [
+        Self::Heads,
+        Self::Map,
+        Self::Grid,
+        Self::List,
+        Self::Flow,
+        Self::Editor,
+        Self::Popup,
+        Self::Running,
+        Self::Everywhere,
+    ];
+
+    /// Its name in the help.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Running => "while running",
+            Self::Heads => "heads",
+            Self::Map => "heatmap",
+            Self::Grid => "grid of heads",
+            Self::List => "list",
+            Self::Flow => "flow",
+            Self::Popup => "help and origin",
+            Self::Editor => "editing the text",
+        }
+    }
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// What it does.
+    pub act: Act,
+    /// Its name, as it would be typed.
+    pub name: &'static str,
+    /// One sentence without its full stop.
+    pub doc: &'static str,
+    /// The keys that do it, the one to show first.
+    pub keys: &'static [Stroke],
+    /// Where it applies.
+    pub place: Place,
+    /// The word in the footer, shared by neighbours that belong together; empty where the footer
+    /// leaves it out.
+    pub hint: &'static str,
+}
+
+const fn ch(c: char) -> Stroke {
+    key(Code::Char(c))
+}
+
+const fn key(code: Code) -> Stroke {
+    Stroke {
+        code,
+        ctrl: false,
+        alt: false,
+    }
+}
+
+const fn ctrl(c: char) -> Stroke {
+    Stroke {
+        code: Code::Char(c),
+        ctrl: true,
+        alt: false,
+    }
+}
+
+const fn row(
+    place: Place,
+    act: Act,
+    name: &'static str,
+    keys: &'static [Stroke],
+    hint: &'static str,
+    doc: &'static str,
+) -> Action {
+    Action {
+        act,
+        name,
+        doc,
+        keys,
+        place,
+        hint,
+    }
+}
+
+const LEFT: &[Stroke] = &[key(Code::Left), ch('h')];
+const DOWN: &[Stroke] = &[key(Code::Down), ch('j')];
+const UP: &[Stroke] = &[key(Code::Up), ch('k')];
+const RIGHT: &[Stroke] = &[key(Code::Right), ch('l')];
+const ENTER: &[Stroke] = &[key(Code::Enter)];
+
+/// Every action.
+#[rustfmt::skip]
+pub static ACTIONS: &[Action] = &[
+    row(Place::Map, Act::Left, "left", LEFT, "cell", "choose the key to the left"),
+    row(Place::Map, Act::Down, "down", DOWN, "cell", "choose the query below"),
+    row(Place::Map, Act::Up, "up", UP, "cell", "choose the query above"),
+    row(Place::Map, Act::Right, "right", RIGHT, "cell", "choose the key to the right"),
+    row(Place::Map, Act::FirstKey, "first key", &[ch('^')], "", "choose key 0, where idle heads park their weight"),
+    row(Place::Map, Act::SelfKey, "own key", &[ch('$')], "", "choose the key that is the query itself"),
+    row(Place::Grid, Act::Left, "left", LEFT, "head", "choose the head to the left"),
+    row(Place::Grid, Act::Down, "down", DOWN, "head", "choose the head below"),
+    row(Place::Grid, Act::Up, "up", UP, "head", "choose the head above"),
+    row(Place::Grid, Act::Right, "right", RIGHT, "head", "choose the head to the right"),
+    row(Place::Grid, Act::Open, "open", ENTER, "open", "go to the heatmap of the head"),
+    row(Place::List, Act::Down, "down", DOWN, "entry", "choose the entry below"),
+    row(Place::List, Act::Up, "up", UP, "entry", "choose the entry above"),
+    row(Place::List, Act::Open, "jump", ENTER, "jump", "move the cursor to the token of the entry"),
+    row(Place::Flow, Act::Left, "left", LEFT, "layer", "choose the layer before"),
+    row(Place::Flow, Act::Right, "right", RIGHT, "layer", "choose the next layer"),
+    row(Place::Flow, Act::Open, "open", ENTER, "open", "go to the heatmap of the layer"),
+    row(Place::Heads, Act::PreviousLayer, "previous layer", &[ch('[')], "layer", "show the layer before"),
+    row(Place::Heads, Act::NextLayer, "next layer", &[ch(']')], "layer", "show the next layer"),
+    row(Place::Heads, Act::PreviousHead, "previous head", &[ch('{')], "head", "show the head before"),
+    row(Place::Heads, Act::NextHead, "next head", &[ch('}')], "head", "show the next head"),
+    row(Place::Heads, Act::NextPane, "next pane", &[key(Code::Tab)], "pane", "give the focus to the next pane"),
+    row(Place::Heads, Act::PreviousPane, "previous pane", &[key(Code::BackTab)], "", "give the focus to the pane before"),
+    row(Place::Heads, Act::Scale, "scale", &[ch('s')], "scale", "show weights at the next scale"),
+    row(Place::Heads, Act::Mean, "mean", &[ch('m')], "mean", "switch between one head and the mean over heads"),
+    row(Place::Heads, Act::ZoomIn, "zoom in", &[ch('z')], "zoom", "look closer, about the cursor, down to single weights"),
+    row(Place::Heads, Act::ZoomOut, "zoom out", &[ch('Z')], "zoom", "look from further away"),
+    row(Place::Heads, Act::Fit, "fit", &[ch('0')], "zoom", "show the whole head"),
+    row(Place::Heads, Act::Pool, "pool", &[ch('p')], "", "show the largest or the mean weight of cells that pool"),
+    row(Place::Heads, Act::Mirror, "who attends", &[ch('w')], "who", "list what the query attends to, or who attends to the key"),
+    row(Place::Heads, Act::Edit, "edit", &[ch('e')], "edit", "edit the text and run it"),
+    row(Place::Heads, Act::Origin, "origin", &[ch('i')], "info", "tell whether the numbers hold, their origin, and what was assumed"),
+    row(Place::Heads, Act::First, "first", &[ch('g'), key(Code::Home)], "", "go to the first query, head, entry or layer"),
+    row(Place::Heads, Act::Last, "last", &[ch('G'), key(Code::End)], "", "go to the last query, head, entry or layer"),
+    row(Place::Heads, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "go half a page down"),
+    row(Place::Heads, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "go half a page up"),
+    row(Place::Heads, Act::Back, "back", &[key(Code::Esc)], "", "dismiss a message, or go back to the heatmap"),
+    row(Place::Heads, Act::Help, "help", &[ch('?')], "help", "show what every key does"),
+    row(Place::Heads, Act::Quit, "quit", &[ch('q')], "quit", "leave"),
+    row(Place::Editor, Act::Run, "run", ENTER, "run", "run the text"),
+    row(Place::Editor, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave the text as it was"),
+    row(Place::Editor, Act::Earlier, "earlier", &[key(Code::Up)], "history", "take an earlier text"),
+    row(Place::Editor, Act::Later, "later", &[key(Code::Down)], "history", "take a later text"),
+    row(Place::Editor, Act::TextLeft, "left", &[key(Code::Left), ctrl('b')], "", "move left"),
+    row(Place::Editor, Act::TextRight, "right", &[key(Code::Right), ctrl('f')], "", "move right"),
+    row(Place::Editor, Act::TextStart, "start", &[key(Code::Home), ctrl('a')], "", "move to the start"),
+    row(Place::Editor, Act::TextEnd, "end", &[key(Code::End), ctrl('e')], "", "move to the end"),
+    row(Place::Editor, Act::Backspace, "backspace", &[key(Code::Backspace)], "", "delete the character before"),
+    row(Place::Editor, Act::Delete, "delete", &[key(Code::Delete), ctrl('d')], "", "delete the character under the cursor"),
+    row(Place::Editor, Act::DeleteWord, "delete word", &[ctrl('w')], "word", "delete the word before"),
+    row(Place::Editor, Act::DeleteToStart, "delete to start", &[ctrl('u')], "clear", "delete everything before"),
+    row(Place::Editor, Act::DeleteToEnd, "delete to end", &[ctrl('k')], "", "delete everything after"),
+    row(Place::Popup, Act::Down, "down", DOWN, "scroll", "scroll down"),
+    row(Place::Popup, Act::Up, "up", UP, "scroll", "scroll up"),
+    row(Place::Popup, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "scroll half a page down"),
+    row(Place::Popup, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "scroll half a page up"),
+    row(Place::Popup, Act::Close, "close", &[key(Code::Esc), ch('q'), ch('?'), ch('i'), key(Code::Enter)], "close", "close it"),
+    row(Place::Running, Act::Cancel, "cancel", &[key(Code::Esc)], "cancel the run", "cancel the run and keep what was shown before"),
+    row(Place::Everywhere, Act::Quit, "quit", &[ctrl('c')], "", "leave at once"),
+    row(Place::Everywhere, Act::Suspend, "suspend", &[ctrl('z')], "", "go back to the shell; `fg` returns"),
+    row(Place::Everywhere, Act::Redraw, "redraw", &[ctrl('l')], "", "draw everything anew"),
+];
+
+/// The action of a key, the first of `places` that knows it.
+pub fn action_of(stroke: Stroke, places: &[Place]) -> Option<&'static Action> {
+    places.iter().find_map(|place| {
+        ACTIONS
+            .iter()
+            .find(|action| action.place == *place && action.keys.contains(&stroke))
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,95 @@
+//! The text being edited.
+
+use tui_input::{Input, InputRequest};
+
+use super::action::Act;
+
+/// Longest text that can be typed or pasted, in bytes: beyond every model's context, and far below
+/// what would make a key press slow.
+const MAX_BYTES: usize = 1 << 20;
+
+/// The editor: one text, and the texts that were run before.
+#[derive(Clone, Debug)]
+pub struct Editor {
+    input: Input,
+    history: Vec<String>,
+    /// The place in `history`, its length for the text being typed.
+    at: usize,
+    /// The text being typed, while an earlier one is shown.
+    draft: String,
+}
+
+impl Editor {
+    /// An editor that holds the newest text of `history`.
+    pub fn new(text: &str, history: &[String]) -> Self {
+        Self {
+            input: Input::new(text.to_owned()),
+            history: history.to_vec(),
+            at: history.len(),
+            draft: String::new(),
+        }
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        self.input.value()
+    }
+
+    /// The cursor, in code points from the start.
+    pub fn cursor(&self) -> usize {
+        self.input.cursor()
+    }
+
+    /// Types one character.
+    pub fn insert(&mut self, c: char) {
+        if self.text().len() < MAX_BYTES {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+    }
+
+    /// Inserts a pasted text, as much of it as there is room for.
+    pub fn paste(&mut self, pasted: &str) {
+        let room = MAX_BYTES.saturating_sub(self.text().len());
+        let mut pasted = pasted.replace("\r\n", "\n").replace('\r', "\n");
+        let end = (0..=room.min(pasted.len()))
+            .rev()
+            .find(|&at| pasted.is_char_boundary(at));
+        pasted.truncate(end.unwrap_or(0));
+        let cursor = self.cursor();
+        let mut text: String = self.text().chars().take(cursor).collect();
+        text.push_str(&pasted);
+        text.extend(self.text().chars().skip(cursor));
+        self.input = Input::new(text).with_cursor(cursor + pasted.chars().count());
+    }
+
+    /// Does one editing action; others are left alone.
+    pub fn act(&mut self, act: Act) {
+        let request = match act {
+            Act::TextLeft => InputRequest::GoToPrevChar,
+            Act::TextRight => InputRequest::GoToNextChar,
+            Act::TextStart => InputRequest::GoToStart,
+            Act::TextEnd => InputRequest::GoToEnd,
+            Act::Backspace => InputRequest::DeletePrevChar,
+            Act::Delete => InputRequest::DeleteNextChar,
+            Act::DeleteWord => InputRequest::DeletePrevWord,
+            Act::DeleteToStart => InputRequest::DeleteFromStart,
+            Act::DeleteToEnd => InputRequest::DeleteTillEnd,
+            Act::Earlier => return self.recall(self.at.checked_sub(1)),
+            Act::Later => return self.recall(Some(self.at + 1)),
+            _ => return,
+        };
+        self.input.handle(request);
+    }
+
+    fn recall(&mut self, to: Option<usize>) {
+        let Some(to) = to.filter(|&to| to <= self.history.len()) else {
+            return;
+        };
+        if self.at == self.history.len() {
+            self.draft = self.text().to_owned();
+        }
+        let text = self.history.get(to).unwrap_or(&self.draft).clone();
+        self.at = to;
+        self.input = Input::new(text);
+    }
+}

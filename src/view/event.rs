@@ -1,0 +1,84 @@
+//! What happens to the view, and what it wants done.
+
+use super::{Look, Request, Update};
+
+/// One event. The terminal's own types end at `tui`.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Stroke),
+    /// Text was pasted.
+    Paste(String),
+    /// The screen has this size, in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The worker tells something.
+    Work(Update),
+}
+
+/// What the view wants of its surroundings after an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Run this; whatever runs is cancelled first.
+    Request(Request),
+    /// Compute this in the background; what was asked for before is cancelled first.
+    Look(Look),
+    /// Cancel what runs.
+    Cancel,
+    /// Leave the terminal and stop the process, as Ctrl-Z does.
+    Suspend,
+    /// Clear and draw everything anew.
+    Redraw,
+    /// Leave.
+    Quit,
+}
+
+/// A key press: letters are compared exactly, so `G` is `Char('G')` whatever SHIFT says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Stroke {
+    /// The key.
+    pub code: Code,
+    /// Whether Ctrl is held.
+    pub ctrl: bool,
+    /// Whether Alt is held.
+    pub alt: bool,
+}
+
+/// A key of the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    /// A character, as typed.
+    Char(char),
+    /// Arrow left.
+    Left,
+    /// Arrow right.
+    Right,
+    /// Arrow up.
+    Up,
+    /// Arrow down.
+    Down,
+    /// Home.
+    Home,
+    /// End.
+    End,
+    /// Page up.
+    PageUp,
+    /// Page down.
+    PageDown,
+    /// Enter.
+    Enter,
+    /// Escape.
+    Esc,
+    /// Tab.
+    Tab,
+    /// Shift-Tab.
+    BackTab,
+    /// Backspace.
+    Backspace,
+    /// Delete.
+    Delete,
+}

@@ -1,0 +1,248 @@
+//! Where everything goes on a screen of any size. Plain numbers, so that moving and scrolling know
+//! what is visible and drawing can't disagree.
+
+use super::plan::{GridPlan, MapPlan};
+use super::zoom::Zoom;
+
+/// A rectangle of terminal cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Left column.
+    pub x: u16,
+    /// Top row.
+    pub y: u16,
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+}
+
+impl Area {
+    /// Whether nothing fits.
+    pub fn is_empty(self) -> bool {
+        self.width == 0 || self.height == 0
+    }
+
+    /// What is inside of a frame of one cell.
+    pub fn inner(self) -> Self {
+        Self {
+            x: self.x.saturating_add(1),
+            y: self.y.saturating_add(1),
+            width: self.width.saturating_sub(2),
+            height: self.height.saturating_sub(2),
+        }
+    }
+
+    /// The top `height` rows and the rest below.
+    fn split_top(self, height: u16) -> (Self, Self) {
+        let height = height.min(self.height);
+        let top = Self { height, ..self };
+        let rest = Self {
+            y: self.y + height,
+            height: self.height - height,
+            ..self
+        };
+        (top, rest)
+    }
+
+    /// The bottom `height` rows and the rest above, as (rest, bottom).
+    fn split_bottom(self, height: u16) -> (Self, Self) {
+        self.split_top(self.height.saturating_sub(height))
+    }
+
+    /// The right `width` columns and the rest to their left, as (rest, right).
+    fn split_right(self, width: u16) -> (Self, Self) {
+        let width = width.min(self.width);
+        let rest = Self {
+            width: self.width - width,
+            ..self
+        };
+        let right = Self {
+            x: self.x + rest.width,
+            width,
+            ..self
+        };
+        (rest, right)
+    }
+}
+
+/// The least size at which there is something to see.
+pub const LEAST: (u16, u16) = (40, 12);
+
+/// What the layout depends on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Needs {
+    /// Columns and rows of the screen.
+    pub screen: (u16, u16),
+    /// Whether there is a notice to show.
+    pub notice: bool,
+    /// Whether there is a status line to show.
+    pub status: bool,
+    /// Heads of the layer.
+    pub heads: usize,
+    /// Tokens of the text.
+    pub tokens: usize,
+    /// Cells of the widest label, and of the tallest when written downwards.
+    pub label: (usize, usize),
+    /// Whether a terminal cell can show two values, one above the other.
+    pub half_blocks: bool,
+    /// How close the heatmap looks.
+    pub zoom: Zoom,
+}
+
+/// The places of the panes; an empty area is a pane that does not fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// Whether the screen is too small for anything.
+    pub too_small: bool,
+    /// The line with the model's name.
+    pub header: Area,
+    /// Warnings and assumptions.
+    pub notice: Area,
+    /// The heatmap, frame included.
+    pub map: Area,
+    /// The grid of heads, frame included.
+    pub grid: Area,
+    /// The list, frame included.
+    pub list: Area,
+    /// The attention flow, frame included.
+    pub flow: Area,
+    /// Messages.
+    pub status: Area,
+    /// What keys do.
+    pub footer: Area,
+}
+
+impl Layout {
+    /// The layout for `needs`.
+    pub fn new(needs: &Needs) -> Self {
+        let (width, height) = needs.screen;
+        let screen = Area {
+            x: 0,
+            y: 0,
+            width,
+            height,
+        };
+        if width < LEAST.0 || height < LEAST.1 {
+            return Self {
+                too_small: true,
+                ..Self::default()
+            };
+        }
+        let (header, rest) = screen.split_top(1);
+        let (notice, rest) = rest.split_top(u16::from(needs.notice));
+        let (rest, footer) = rest.split_bottom(1);
+        let (body, status) = rest.split_bottom(u16::from(needs.status));
+        let mut layout = Self {
+            header,
+            notice,
+            status,
+            footer,
+            ..Self::default()
+        };
+        if width >= 72 {
+            let side = side_width(body, needs);
+            let (map, side) = body.split_right(side);
+            layout.map = map;
+            layout.stack(side, needs);
+        } else if body.height >= 24 {
+            // Tall and narrow: the list and the flow below the map.
+            let (map, rest) = body.split_top(body.height - 13);
+            let (list, flow) = rest.split_top(6);
+            layout.map = map;
+            layout.list = list;
+            layout.flow = flow;
+        } else if body.height >= 17 {
+            let (map, list) = body.split_bottom(5);
+            layout.map = map;
+            layout.list = list;
+        } else {
+            layout.map = body;
+        }
+        layout
+    }
+
+    /// Grid, list and flow above each other, as many as fit.
+    fn stack(&mut self, side: Area, needs: &Needs) {
+        let height = side.height;
+        let flow = match height {
+            0..=17 => 0,
+            18..=25 => 7,
+            26..=33 => 11,
+            _ => 15,
+        };
+        let list = match height {
+            0..=12 => 0,
+            13..=27 => (height / 4).max(5),
+            _ => (height / 4).min(12),
+        };
+        let grid = height - flow - list;
+        let need = GridPlan::new(
+            Area {
+                height: grid,
+                ..side
+            }
+            .inner(),
+            needs,
+        )
+        .height_needed()
+        .saturating_add(2);
+        let grid = grid.min(need).max(6).min(height - flow);
+        let (top, rest) = side.split_top(grid);
+        let (middle, bottom) = rest.split_bottom(flow);
+        self.grid = top;
+        self.list = middle;
+        self.flow = bottom;
+    }
+
+    /// Every pane with its area.
+    pub fn panes(&self) -> [(Pane, Area); 4] {
+        [
+            (Pane::Map, self.map),
+            (Pane::Grid, self.grid),
+            (Pane::List, self.list),
+            (Pane::Flow, self.flow),
+        ]
+    }
+}
+
+/// Columns for what stands beside the map: more where the map has no use for them.
+fn side_width(body: Area, needs: &Needs) -> u16 {
+    // Panes stay where they are while the map is zoomed.
+    let needs = &Needs {
+        zoom: Zoom::Fit,
+        ..*needs
+    };
+    let least = (u32::from(body.width) * 38 / 100).clamp(30, 64) as u16;
+    let most = (u32::from(body.width) * 58 / 100) as u16;
+    for side in (least..=most).rev() {
+        let (map, _) = body.split_right(side);
+        let (wide, _) = body.split_right(least);
+        let now = MapPlan::new(map.inner(), needs);
+        let best = MapPlan::new(wide.inner(), needs);
+        if now.cell == best.cell
+            && now.tile == best.tile
+            && now.rows == best.rows
+            && now.columns == best.columns
+            && now.gutter == best.gutter
+            && map.inner().width >= 46
+        {
+            return side;
+        }
+    }
+    least
+}
+
+/// A part of the screen that can have the focus.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// The heatmap.
+    #[default]
+    Map,
+    /// The grid of heads.
+    Grid,
+    /// The list of tokens.
+    List,
+    /// The attention flow.
+    Flow,
+}

@@ -1,0 +1,35 @@
+//! What the person looks at: state, one action table, keymap, update. No terminal, no model.
+
+mod about;
+mod action;
+mod derive;
+mod edit;
+mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod keys;
+mod layout;
+mod look;
+mod plan;
+mod read;
+mod scroll;
+mod state;
+#[cfg(test)]
+mod tests;
+mod update;
+mod work;
+mod zoom;
+
+pub use about::{Row, help_rows};
+pub use action::{ACTIONS, Act, Action, Place, action_of};
+pub use derive::LONGEST_LIST;
+pub use edit::Editor;
+pub use event::{Code, Effect, Event, Stroke};
+pub use keys::{action_table_markdown, hints};
+pub use layout::{Area, LEAST, Layout, Needs, Pane};
+pub use look::look;
+pub use plan::{Cell, GridPlan, MapPlan};
+pub use state::{Cursor, Direction, Options, Popup, Running, State};
+pub use update::update;
+pub use work::{Cancel, Look, NO_MODEL, Request, Task, Update, Work};
+pub use zoom::Zoom;

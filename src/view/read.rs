@@ -1,0 +1,238 @@
+//! What drawing reads of the state.
+
+use std::sync::Arc;
+
+use super::action::Place;
+use super::edit::Editor;
+use super::layout::{Layout, Pane};
+use super::plan::{GridPlan, MapPlan};
+use super::state::{Cursor, Direction, Popup, Running, State};
+use crate::capture::{Capture, Head, LayerRecord, Pool};
+use crate::lens::{
+    FlowPoint, Grid, LayerTrust, Numbers, Pattern, Ranked, Scale, Select, broken_sentence,
+};
+
+impl State {
+    /// The model's name: the capture's, else the one that the explorer was started with.
+    pub fn model(&self) -> &str {
+        match &self.capture {
+            Some(capture) if !capture.origin.name.is_empty() => &capture.origin.name,
+            _ => &self.options.model,
+        }
+    }
+
+    /// The capture that is shown.
+    pub fn capture(&self) -> Option<&Arc<Capture>> {
+        self.capture.as_ref()
+    }
+
+    /// Where the cursor is.
+    pub fn cursor(&self) -> Cursor {
+        self.cursor
+    }
+
+    /// The pane with the focus.
+    pub fn focus(&self) -> Pane {
+        self.focus
+    }
+
+    /// The scale of what is shown.
+    pub fn scale(&self) -> Scale {
+        self.scale
+    }
+
+    /// The pattern that is shown: one head, or the mean over heads.
+    pub fn select(&self) -> Select {
+        match self.mean {
+            true => Select::Mean,
+            false => Select::Head(self.cursor.head),
+        }
+    }
+
+    /// Which way the list looks.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The chosen entry of the list.
+    pub fn entry(&self) -> usize {
+        self.entry
+    }
+
+    /// What lies over the screen, and how far it is scrolled.
+    pub fn popup(&self) -> Option<(Popup, usize)> {
+        self.popup.map(|popup| (popup, self.popup_scroll))
+    }
+
+    /// The editor, while the text is edited.
+    pub fn editor(&self) -> Option<&Editor> {
+        self.editor.as_ref()
+    }
+
+    /// The run that goes on.
+    pub fn running(&self) -> Option<Running> {
+        self.running
+    }
+
+    /// The message of the status line.
+    pub fn status(&self) -> Option<&str> {
+        self.status.as_deref()
+    }
+
+    /// What the person must know about the capture: what can't be trusted, warnings, assumptions.
+    pub fn notices(&self) -> Vec<String> {
+        let Some(capture) = &self.capture else {
+            return Vec::new();
+        };
+        let origin = &capture.origin;
+        let untrained = origin
+            .untrained_seed
+            .map(|seed| format!("untrained: random weights, seed {seed}"));
+        let told = origin.warnings.iter().chain(&origin.assumed).cloned();
+        let wrong = self.problems().into_iter();
+        wrong.chain(untrained).chain(told).collect()
+    }
+
+    /// What was found in the layers of the capture, as far as they have been looked through.
+    fn trusts(&self) -> impl Iterator<Item = &LayerTrust> {
+        let layers = self.capture.iter().flat_map(|capture| &capture.layers);
+        layers.filter_map(|layer| {
+            let mut found = self.trusts.iter();
+            let (_, trust) = found.find(|(looked, _)| Arc::ptr_eq(looked, layer))?;
+            Some(trust)
+        })
+    }
+
+    /// What was found in the shown layer, `None` while it has not been looked through.
+    pub fn trust(&self) -> Option<&LayerTrust> {
+        self.trusts()
+            .find(|trust| trust.layer == self.cursor.layer.0)
+    }
+
+    /// What of the layers that are not shown can't be trusted, a sentence each.
+    pub(super) fn problems_elsewhere(&self) -> impl Iterator<Item = String> {
+        let shown = self.cursor.layer.0;
+        let others = self.trusts().filter(move |trust| trust.layer != shown);
+        others.flat_map(LayerTrust::problems)
+    }
+
+    /// What of the capture can't be trusted, a sentence each.
+    pub fn problems(&self) -> Vec<String> {
+        let layers = self.trusts().flat_map(LayerTrust::problems);
+        layers
+            .chain(broken_sentence(self.broken_predictions))
+            .collect()
+    }
+
+    /// Whether the capture comes from a file, so that there is no model to run.
+    pub fn from_file(&self) -> bool {
+        self.options.from_file
+    }
+
+    /// Columns and rows of the screen.
+    pub fn screen(&self) -> (u16, u16) {
+        self.screen
+    }
+
+    /// Where the panes are.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The record of the shown layer, `None` while it is not computed.
+    pub fn layer(&self) -> Option<&LayerRecord> {
+        self.capture.as_ref()?.layer(self.cursor.layer)
+    }
+
+    /// The pattern that is shown.
+    pub fn pattern(&self) -> Option<Pattern<'_>> {
+        Some(Pattern::new(self.layer()?, self.select(), self.scale))
+    }
+
+    /// Tokens of the text.
+    pub fn tokens(&self) -> usize {
+        self.capture.as_ref().map_or(0, |capture| capture.len())
+    }
+
+    /// Heads of the shown layer.
+    pub fn heads(&self) -> usize {
+        let shape = self.capture.as_ref().map_or(0, |c| c.shape.heads);
+        self.layer().map_or(shape, |layer| layer.heads)
+    }
+
+    /// Layers of the model.
+    pub fn layers(&self) -> usize {
+        self.capture.as_ref().map_or(0, |c| c.shape.layers)
+    }
+
+    /// The heatmap's plan, with its first visible row and column of cells.
+    pub fn map_plan(&self) -> (MapPlan, usize, usize) {
+        let plan = MapPlan::new(self.layout.map.inner(), &self.needs());
+        (plan, self.scroll.0, self.scroll.1)
+    }
+
+    /// The grid's plan, with its first visible row of heads.
+    pub fn grid_plan(&self) -> (GridPlan, usize) {
+        let plan = GridPlan::new(self.layout.grid.inner(), &self.needs());
+        (plan, self.grid_scroll)
+    }
+
+    /// The visible part of the pattern.
+    pub fn heat(&self) -> Option<&Grid> {
+        self.derived.looks.heat.as_ref().map(|heat| &heat.grid)
+    }
+
+    /// Whether the visible part is exact, not the thumbnail's while weights are computed.
+    pub fn is_exact(&self) -> bool {
+        let heat = self.derived.looks.heat.as_ref();
+        heat.is_none_or(|heat| heat.exact)
+    }
+
+    /// How a cell that stands for several weights shows them.
+    pub fn pool(&self) -> Pool {
+        self.pool
+    }
+
+    /// The entries of the list, best first.
+    pub fn ranked(&self) -> &[Ranked] {
+        self.derived.list.as_ref().map_or(&[], |(_, list)| list)
+    }
+
+    /// The numbers of a head of the shown layer.
+    pub fn numbers(&self, head: Head) -> Option<&Numbers> {
+        let (_, _, heads) = self.derived.flow.get(self.cursor.layer.0)?;
+        heads.get(head.0)
+    }
+
+    /// The attention flow of the layers that are done.
+    pub fn flow(&self) -> impl ExactSizeIterator<Item = &FlowPoint> {
+        self.derived.flow.iter().map(|(_, point, _)| point)
+    }
+
+    /// The exact weight under the cursor; `None` where masked or not computed.
+    pub fn weight(&self) -> Option<f32> {
+        self.pattern()?.weight(self.cursor.query, self.cursor.key)
+    }
+
+    /// The places whose keys are alive, the first to ask first.
+    pub fn places(&self) -> Vec<Place> {
+        if self.editor.is_some() {
+            return vec![Place::Editor, Place::Everywhere];
+        }
+        if self.popup.is_some() {
+            return vec![Place::Popup, Place::Everywhere];
+        }
+        let mut places = Vec::with_capacity(4);
+        if self.running.is_some() {
+            places.push(Place::Running);
+        }
+        places.push(match self.focus {
+            Pane::Map => Place::Map,
+            Pane::Grid => Place::Grid,
+            Pane::List => Place::List,
+            Pane::Flow => Place::Flow,
+        });
+        places.extend([Place::Heads, Place::Everywhere]);
+        places
+    }
+}

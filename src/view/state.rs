@@ -1,0 +1,283 @@
+//! What the person looks at.
+
+use std::sync::Arc;
+
+use super::derive::{Derived, striking, striking_tile};
+use super::edit::Editor;
+use super::layout::{Area, Layout, Needs, Pane};
+use super::plan::Cell;
+use super::scroll::follow;
+use super::zoom::Zoom;
+use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
+use crate::lens::{LayerTrust, Scale, broken_predictions};
+
+/// What the explorer is started with.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The model's name, shown until a capture tells its own.
+    pub model: String,
+    /// The text that is run first; the editor starts with it.
+    pub text: String,
+    /// Whether the capture comes from a file, so that there is no model to run.
+    pub from_file: bool,
+    /// Whether a terminal cell can show two values above each other; not so without colours.
+    pub half_blocks: bool,
+    /// The layer to begin with, else the first.
+    pub layer: Option<Layer>,
+    /// The head to begin with, else the one with the most to see.
+    pub head: Option<Head>,
+}
+
+/// The cell that the cursor is on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    /// The layer.
+    pub layer: Layer,
+    /// The head.
+    pub head: Head,
+    /// The row.
+    pub query: Query,
+    /// The column.
+    pub key: Key,
+}
+
+/// What lies over the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Popup {
+    /// What every key does.
+    Help,
+    /// Where the capture came from.
+    Origin,
+}
+
+/// A run that goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Running {
+    /// What is being done.
+    pub stage: &'static str,
+    /// Steps done.
+    pub done: usize,
+    /// Steps in all, 0 where that is not known.
+    pub total: usize,
+}
+
+/// Which way the list looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// What the chosen query attends to.
+    #[default]
+    Attends,
+    /// Who attends to the chosen key.
+    Attended,
+}
+
+/// Everything that decides what is on the screen. Drawing reads it and changes nothing.
+#[derive(Clone, Debug)]
+pub struct State {
+    pub(super) options: Options,
+    pub(super) screen: (u16, u16),
+    pub(super) capture: Option<Arc<Capture>>,
+    /// The last capture that was complete, to come back to when a run does not get there.
+    pub(super) complete: Option<Arc<Capture>>,
+    /// What was found in the layers of these captures, in the order in which it came.
+    pub(super) trusts: Vec<(Arc<LayerRecord>, LayerTrust)>,
+    /// Tokens of the shown capture whose logits are no numbers.
+    pub(super) broken_predictions: usize,
+    pub(super) cursor: Cursor,
+    /// Whether the person has moved the cursor.
+    pub(super) touched: bool,
+    /// Whether the head is to stay when another text is shown.
+    pub(super) head_chosen: bool,
+    pub(super) focus: Pane,
+    pub(super) mean: bool,
+    pub(super) scale: Scale,
+    pub(super) direction: Direction,
+    pub(super) entry: usize,
+    pub(super) popup: Option<Popup>,
+    pub(super) popup_scroll: usize,
+    pub(super) editor: Option<Editor>,
+    pub(super) history: Vec<String>,
+    pub(super) running: Option<Running>,
+    pub(super) status: Option<String>,
+    /// How close the heatmap looks.
+    pub(super) zoom: Zoom,
+    /// How a cell that stands for several weights shows them.
+    pub(super) pool: Pool,
+    /// The first visible row and column of the heatmap, in cells.
+    pub(super) scroll: (usize, usize),
+    /// The cells that `scroll` counts: their shape, and the tokens of each.
+    pub(super) cells: Option<(Cell, usize)>,
+    /// The first visible row of heads.
+    pub(super) grid_scroll: usize,
+    /// Counts captures, so that what is derived from one is not taken for another's.
+    pub(super) generation: u64,
+    pub(super) label: (usize, usize),
+    pub(super) layout: Layout,
+    pub(super) derived: Derived,
+}
+
+impl State {
+    /// The state before any event.
+    pub fn new(options: Options) -> Self {
+        let history = match options.text.is_empty() {
+            true => Vec::new(),
+            false => vec![options.text.clone()],
+        };
+        let cursor = Cursor {
+            layer: options.layer.unwrap_or_default(),
+            head: options.head.unwrap_or_default(),
+            ..Cursor::default()
+        };
+        Self {
+            head_chosen: options.head.is_some(),
+            options,
+            screen: (0, 0),
+            capture: None,
+            complete: None,
+            trusts: Vec::new(),
+            broken_predictions: 0,
+            cursor,
+            touched: false,
+            focus: Pane::default(),
+            mean: false,
+            // Idle heads park their weight on the first key; at the raw scale little else shows.
+            scale: Scale::Sqrt,
+            direction: Direction::default(),
+            entry: 0,
+            popup: None,
+            popup_scroll: 0,
+            editor: None,
+            history,
+            running: None,
+            status: None,
+            zoom: Zoom::default(),
+            pool: Pool::default(),
+            scroll: (0, 0),
+            cells: None,
+            grid_scroll: 0,
+            generation: 0,
+            label: (0, 0),
+            layout: Layout::default(),
+            derived: Derived::default(),
+        }
+    }
+
+    /// What the layout depends on.
+    pub(super) fn needs(&self) -> Needs {
+        Needs {
+            screen: self.screen,
+            notice: !self.notices().is_empty(),
+            status: self.status.is_some(),
+            heads: self.heads(),
+            tokens: self.tokens(),
+            label: self.label,
+            half_blocks: self.options.half_blocks,
+            zoom: self.zoom,
+        }
+    }
+
+    /// Takes a capture in place of the one that is shown.
+    pub(super) fn show(&mut self, capture: Arc<Capture>) {
+        let same_text = self.capture.as_ref().is_some_and(|shown| {
+            Arc::ptr_eq(&shown.tokens, &capture.tokens) && shown.text == capture.text
+        });
+        if !same_text {
+            let labels = || capture.tokens.iter().map(|token| token.label.bare());
+            let width = labels().map(|label| label.width()).max();
+            let height = labels().map(|label| label.columns(10).len()).max();
+            self.label = (width.unwrap_or(0), height.unwrap_or(0));
+            self.entry = 0;
+            self.zoom = Zoom::Fit;
+            self.cells = None;
+        }
+        if capture.is_complete() {
+            self.complete = Some(Arc::clone(&capture));
+        }
+        self.broken_predictions = broken_predictions(&capture);
+        let first = self.layer().is_none();
+        self.capture = Some(capture);
+        self.generation += 1;
+        self.forget_layers();
+        if !self.touched && (first || !same_text) {
+            self.start();
+        }
+    }
+
+    /// Drops what was found in, and computed from, layers of captures that are gone.
+    fn forget_layers(&mut self) {
+        let captures = [&self.capture, &self.complete];
+        let layers: Vec<_> = captures.into_iter().flatten().collect();
+        let held = |layer: &Arc<LayerRecord>| {
+            let at = layer.layer.0;
+            let mut held = layers.iter().filter_map(|capture| capture.layers.get(at));
+            held.any(|other| Arc::ptr_eq(other, layer))
+        };
+        self.trusts.retain(|(layer, _)| held(layer));
+        self.derived.looks.forget(held);
+    }
+
+    /// Puts the cursor where there is most to see in the shown layer: on the highest weight that is
+    /// not on the first key, the token itself or the one before; else on the last query. The head
+    /// stays where it was chosen.
+    fn start(&mut self) {
+        let Some(layer) = self.layer() else { return };
+        let n = layer.tokens;
+        let heads = match self.head_chosen {
+            true => self.cursor.head.0..self.cursor.head.0 + 1,
+            false => 0..layer.heads,
+        };
+        let best = heads
+            .filter_map(|head| Some((Head(head), striking_tile(layer, Head(head))?)))
+            .max_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
+        let place = |(head, (tile, _))| Some((head, striking(layer, head, tile)?));
+        match best.and_then(place) {
+            Some((head, (query, key))) => {
+                self.cursor.query = query;
+                self.cursor.key = key;
+                self.cursor.head = head;
+                self.head_chosen = true;
+            }
+            None => {
+                self.cursor.query = Query(n.saturating_sub(1));
+                self.cursor.key = Key(0);
+            }
+        }
+    }
+
+    /// Brings everything that follows from the rest in line with it: limits, layout, scrolling,
+    /// and what is computed for the screen.
+    pub(super) fn settle(&mut self) {
+        let last = |count: usize| count.saturating_sub(1);
+        // Before the first capture there is nothing that bounds where the person wants to begin.
+        if self.capture.is_some() {
+            self.cursor.layer.0 = self.cursor.layer.0.min(last(self.layers()));
+            self.cursor.head.0 = self.cursor.head.0.min(last(self.heads()));
+        }
+        self.cursor.query.0 = self.cursor.query.0.min(last(self.tokens()));
+        self.cursor.key.0 = self.cursor.key.0.min(last(self.tokens()));
+        self.layout = Layout::new(&self.needs());
+        let areas = self.layout.panes();
+        if areas.iter().any(|(p, a)| *p == self.focus && a.is_empty()) {
+            self.focus = Pane::Map;
+        }
+        self.settle_scroll();
+        let (grid, _) = self.grid_plan();
+        let row = self.cursor.head.0 / grid.columns.max(1);
+        let all = self.heads().div_ceil(grid.columns.max(1));
+        self.grid_scroll = follow(self.grid_scroll, row, grid.rows, all);
+        self.derive();
+        self.entry = self.entry.min(last(self.ranked().len()));
+    }
+
+    fn derive(&mut self) {
+        let mut derived = std::mem::take(&mut self.derived);
+        derived.renew(self);
+        self.derived = derived;
+    }
+}
+
+/// The panes that Tab goes through, in order.
+pub(super) fn ring(layout: &Layout) -> Vec<Pane> {
+    let shown = |(pane, area): (Pane, Area)| (!area.is_empty()).then_some(pane);
+    layout.panes().into_iter().filter_map(shown).collect()
+}

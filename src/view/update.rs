@@ -1,0 +1,300 @@
+//! What an event does to the state.
+
+use super::action::{Act, action_of};
+use super::edit::Editor;
+use super::layout::Pane;
+use super::state::{Direction, Popup, Running, State, ring};
+use super::zoom::Zoom;
+use super::{Code, Effect, Event, NO_MODEL, Request, Stroke, Update};
+use crate::capture::{Head, Key, Layer, Pool, Query};
+use crate::lens::Scale;
+
+/// Takes one event into the state and tells what is wanted of the surroundings.
+pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let mut effects = match event {
+        Event::Key(stroke) => state.key(stroke),
+        Event::Paste(text) => {
+            if let Some(editor) = &mut state.editor {
+                editor.paste(&text);
+            }
+            Vec::new()
+        }
+        Event::Resize { width, height } => {
+            state.screen = (width, height);
+            Vec::new()
+        }
+        Event::Work(update) => {
+            state.work(update);
+            Vec::new()
+        }
+    };
+    state.settle();
+    effects.extend(state.derived.looks.ask().map(Effect::Look));
+    effects
+}
+
+impl State {
+    fn work(&mut self, update: Update) {
+        match update {
+            Update::Progress { stage, done, total } => {
+                self.running = Some(Running { stage, done, total });
+            }
+            Update::Capture(capture) => self.show(capture),
+            Update::Trust(layer, trust) => self.trusts.push((layer, trust)),
+            Update::Pyramid(..) | Update::Part(..) => self.derived.looks.take(update),
+            Update::Failed(sentence) => {
+                self.status = Some(sentence);
+                self.come_back();
+            }
+            Update::Ended { cancelled } => {
+                self.running = None;
+                if cancelled {
+                    self.status = Some("Cancelled.".to_owned());
+                    self.come_back();
+                }
+            }
+        }
+    }
+
+    /// Shows the last complete capture again, where a run has not got there.
+    fn come_back(&mut self) {
+        let partial = self.capture.as_ref().is_some_and(|c| !c.is_complete());
+        if let Some(complete) = self.complete.clone().filter(|_| partial) {
+            self.show(complete);
+        }
+    }
+
+    fn key(&mut self, stroke: Stroke) -> Vec<Effect> {
+        match action_of(stroke, &self.places()) {
+            Some(action) => self.act(action.act),
+            None => {
+                if let (Some(editor), Code::Char(c)) = (&mut self.editor, stroke.code)
+                    && !stroke.ctrl
+                    && !stroke.alt
+                {
+                    editor.insert(c);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn act(&mut self, act: Act) -> Vec<Effect> {
+        match act {
+            Act::Quit => return vec![Effect::Quit],
+            Act::Suspend => return vec![Effect::Suspend],
+            Act::Redraw => return vec![Effect::Redraw],
+            Act::Cancel => return vec![Effect::Cancel],
+            Act::Run => return self.run(),
+            Act::Help => self.open(Popup::Help),
+            Act::Origin => self.open(Popup::Origin),
+            Act::Close => self.popup = None,
+            Act::Edit if self.options.from_file => self.status = Some(NO_MODEL.to_owned()),
+            Act::Edit => {
+                let text = match &self.capture {
+                    Some(capture) => capture.text.as_str(),
+                    None => self.options.text.as_str(),
+                };
+                let text = self.history.last().map_or(text, String::as_str);
+                self.editor = Some(Editor::new(text, &self.history));
+            }
+            Act::Abandon => self.editor = None,
+            Act::NextPane => self.turn(1),
+            Act::PreviousPane => self.turn(-1),
+            Act::NextLayer => self.move_layer(1),
+            Act::PreviousLayer => self.move_layer(-1),
+            Act::NextHead => self.move_head(1),
+            Act::PreviousHead => self.move_head(-1),
+            Act::Mean => self.mean = !self.mean,
+            Act::ZoomIn => self.zoom_in(),
+            Act::ZoomOut => self.zoom_out(),
+            Act::Fit => self.zoom = Zoom::Fit,
+            Act::Pool => {
+                self.pool = match self.pool {
+                    Pool::Max => Pool::Mean,
+                    Pool::Mean => Pool::Max,
+                }
+            }
+            Act::Scale => self.next_scale(),
+            Act::Mirror => {
+                self.direction = match self.direction {
+                    Direction::Attends => Direction::Attended,
+                    Direction::Attended => Direction::Attends,
+                };
+                self.entry = 0;
+            }
+            Act::Back => {
+                if self.status.take().is_none() {
+                    self.focus = Pane::Map;
+                }
+            }
+            Act::Left | Act::Right | Act::Up | Act::Down => self.go(act),
+            Act::First => self.step(isize::MIN / 2),
+            Act::Last => self.step(isize::MAX / 2),
+            Act::HalfDown => self.step(self.half_page()),
+            Act::HalfUp => self.step(-self.half_page()),
+            Act::FirstKey => self.choose(self.cursor.query, Key(0)),
+            Act::SelfKey => self.choose(self.cursor.query, Key(self.cursor.query.0)),
+            Act::Open => self.open_chosen(),
+            _ => {
+                if let Some(editor) = &mut self.editor {
+                    editor.act(act);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    /// Goes on to the next scale that the capture has what it needs for.
+    fn next_scale(&mut self) {
+        self.scale = self.scale.next();
+        let without = self.layer().is_some_and(|l| l.value_norms.is_empty());
+        if self.scale == Scale::ValueWeighted && without {
+            self.scale = self.scale.next();
+            self.status = Some(
+                "The value-weighted scale is left out: the file holds no norms of values."
+                    .to_owned(),
+            );
+        }
+    }
+
+    fn open(&mut self, popup: Popup) {
+        self.popup = Some(popup);
+        self.popup_scroll = 0;
+    }
+
+    fn run(&mut self) -> Vec<Effect> {
+        let text = match &self.editor {
+            Some(editor) => editor.text().to_owned(),
+            None => return Vec::new(),
+        };
+        if text.is_empty() {
+            self.status = Some("The text is empty: type at least one character.".to_owned());
+            return Vec::new();
+        }
+        self.editor = None;
+        self.status = None;
+        self.touched = false;
+        self.history.retain(|old| *old != text);
+        self.history.push(text.clone());
+        self.running = Some(Running {
+            stage: "starting",
+            ..Running::default()
+        });
+        vec![Effect::Request(Request::Run { text })]
+    }
+
+    fn turn(&mut self, by: isize) {
+        let ring = ring(self.layout());
+        let at = ring.iter().position(|pane| *pane == self.focus);
+        let to = (at.unwrap_or(0) as isize + by).rem_euclid(ring.len().max(1) as isize);
+        self.focus = ring.get(to as usize).copied().unwrap_or_default();
+    }
+
+    fn go(&mut self, act: Act) {
+        if self.popup.is_some() {
+            return self.step(if act == Act::Down { 1 } else { -1 });
+        }
+        let by = match act {
+            Act::Left | Act::Up => -1,
+            _ => 1,
+        };
+        let vertical = matches!(act, Act::Up | Act::Down);
+        let (query, key) = (self.cursor.query, self.cursor.key);
+        match self.focus {
+            Pane::Map if vertical => {
+                self.choose(Query(shift(query.0, by, self.tokens())), key);
+            }
+            Pane::Map => self.choose(query, Key(shift(key.0, by, self.tokens()))),
+            Pane::Grid if vertical => {
+                let (plan, _) = self.grid_plan();
+                let to = self.cursor.head.0 as isize + by * plan.columns as isize;
+                if (0..self.heads() as isize).contains(&to) {
+                    self.move_head(by * plan.columns as isize);
+                }
+            }
+            Pane::Grid => self.move_head(by),
+            Pane::List => self.step(by),
+            Pane::Flow => self.move_layer(by),
+        }
+    }
+
+    /// Goes `by` steps along the main axis of what has the focus.
+    fn step(&mut self, by: isize) {
+        if self.popup.is_some() {
+            self.popup_scroll = shift(self.popup_scroll, by, self.popup_lines());
+            return;
+        }
+        match self.focus {
+            Pane::Map => {
+                let query = shift(self.cursor.query.0, by, self.tokens());
+                self.choose(Query(query), self.cursor.key);
+            }
+            Pane::Grid => self.move_head(by),
+            Pane::List => self.entry = shift(self.entry, by, self.ranked().len()),
+            Pane::Flow => self.move_layer(by),
+        }
+    }
+
+    fn half_page(&self) -> isize {
+        let page = match self.focus {
+            _ if self.popup.is_some() => usize::from(self.screen.1) / 2,
+            Pane::Map => {
+                let (plan, ..) = self.map_plan();
+                plan.rows * plan.tile
+            }
+            Pane::Grid => {
+                let (plan, _) = self.grid_plan();
+                plan.rows * plan.columns
+            }
+            Pane::List => usize::from(self.layout().list.inner().height),
+            Pane::Flow => self.layers(),
+        };
+        (page / 2).max(1) as isize
+    }
+
+    fn choose(&mut self, query: Query, key: Key) {
+        self.touched = true;
+        let moved = match self.direction {
+            Direction::Attends => query != self.cursor.query,
+            Direction::Attended => key != self.cursor.key,
+        };
+        if moved {
+            self.entry = 0;
+        }
+        self.cursor.query = query;
+        self.cursor.key = key;
+    }
+
+    fn move_layer(&mut self, by: isize) {
+        self.cursor.layer = Layer(shift(self.cursor.layer.0, by, self.layers()));
+        self.entry = 0;
+    }
+
+    fn move_head(&mut self, by: isize) {
+        self.cursor.head = Head(shift(self.cursor.head.0, by, self.heads()));
+        self.head_chosen = true;
+        self.mean = false;
+        self.entry = 0;
+    }
+
+    fn open_chosen(&mut self) {
+        if self.focus == Pane::List {
+            let Some(chosen) = self.ranked().get(self.entry).copied() else {
+                return;
+            };
+            self.touched = true;
+            match self.direction {
+                Direction::Attends => self.cursor.key = Key(chosen.position),
+                Direction::Attended => self.cursor.query = Query(chosen.position),
+            }
+        } else {
+            self.focus = Pane::Map;
+        }
+    }
+}
+
+/// `at` moved by `by`, held within `0..count`.
+fn shift(at: usize, by: isize, count: usize) -> usize {
+    at.saturating_add_signed(by).min(count.saturating_sub(1))
+}

@@ -1,0 +1,108 @@
+//! How many tokens a cell of the heatmap stands for.
+
+use super::plan::Cell;
+use crate::lens::base_tile;
+
+/// How close the heatmap looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Zoom {
+    /// The whole head, as large as it fits.
+    #[default]
+    Fit,
+    /// The smallest cells, each of so many queries and keys.
+    Tile(usize),
+    /// A square of `2 k` columns and `k` rows for each weight.
+    Square(u16),
+}
+
+/// The largest square of a weight.
+pub(super) const LARGEST_SQUARE: u16 = 4;
+
+/// Tiles up to this side are computed from weights; larger ones come from a pyramid, so they are
+/// multiples of its base.
+const DIRECT: usize = 8;
+
+/// Whether cells of `tile` tokens are one of the steps: every number up to 8, then four steps
+/// between powers of two, as far as a pyramid has them.
+fn is_step(tile: usize, tokens: usize) -> bool {
+    let step = (tile.max(1).ilog2()).saturating_sub(2);
+    let round = (tile >> step) << step == tile;
+    tile <= DIRECT || (round && tile.is_multiple_of(base_tile(tokens)))
+}
+
+/// The smallest step at which `tokens` fit into `rows x columns` cells.
+pub(super) fn fitting(tokens: usize, rows: usize, columns: usize) -> usize {
+    let least = tokens.div_ceil(rows.min(columns).max(1)).max(1);
+    (least..)
+        .find(|&tile| is_step(tile, tokens))
+        .unwrap_or(least)
+}
+
+/// The next closer look: half as many tokens a cell, then larger cells.
+pub(super) fn closer(cell: Cell, tile: usize, tokens: usize) -> Option<Zoom> {
+    if tile > 1 {
+        let half = (1..=tile / 2).rev().find(|&tile| is_step(tile, tokens));
+        return half.map(Zoom::Tile);
+    }
+    match cell {
+        Cell::Square(k) if k < LARGEST_SQUARE => Some(Zoom::Square(k + 1)),
+        Cell::Square(_) => None,
+        Cell::Half | Cell::Single => Some(Zoom::Square(1)),
+    }
+}
+
+/// The next wider look. `smallest` is the smallest cell of the screen.
+pub(super) fn wider(cell: Cell, tile: usize, tokens: usize, smallest: Cell) -> Zoom {
+    match cell {
+        Cell::Square(k) if k > 1 => Zoom::Square(k - 1),
+        Cell::Square(_) if smallest != cell => Zoom::Tile(1),
+        _ => {
+            let twice = (2 * tile..).find(|&tile| is_step(tile, tokens));
+            twice.map_or(Zoom::Fit, Zoom::Tile)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fitting_wastes_little_and_steps_go_down_to_single_cells() {
+        for tokens in [1, 2, 100, 700, 4096, 5000, 16384, 65536, 1 << 20] {
+            for room in [1, 7, 34, 100, 250] {
+                let mut tile = fitting(tokens, room, 300);
+                let cells = tokens.div_ceil(tile);
+                assert!(cells <= room);
+                if tile > 2 * base_tile(tokens) {
+                    assert!(5 * (cells + 1) >= 3 * room, "{tokens} {room} {tile}");
+                }
+                let mut steps = 0;
+                while let Some(Zoom::Tile(closer)) = closer(Cell::Half, tile, tokens) {
+                    assert!(closer <= tile / 2 && (8 * closer >= tile || closer == DIRECT));
+                    tile = closer;
+                    steps += 1;
+                }
+                assert_eq!(tile, 1);
+                assert!(steps <= 20);
+            }
+        }
+    }
+
+    #[test]
+    fn wider_undoes_closer_in_kind() {
+        let mut zoom = Zoom::Square(LARGEST_SQUARE);
+        let mut seen = Vec::new();
+        while zoom != Zoom::Fit && seen.len() < 12 {
+            seen.push(zoom);
+            let (cell, tile) = match zoom {
+                Zoom::Square(k) => (Cell::Square(k), 1),
+                Zoom::Tile(tile) => (Cell::Half, tile),
+                Zoom::Fit => (Cell::Half, 1),
+            };
+            zoom = wider(cell, tile, 4096, Cell::Half);
+        }
+        assert_eq!(seen[..4], [4, 3, 2, 1].map(Zoom::Square));
+        assert_eq!(seen[4..8], [1, 2, 4, 8].map(Zoom::Tile));
+    }
+}

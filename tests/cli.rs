@@ -1,0 +1,740 @@
+//! The real binary without a display: what it prints, writes, and says of bad input.
+#![cfg(test)]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use common::shared;
+use safetensors::SafeTensors;
+
+fn headlight(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_headlight"))
+        .args(arguments)
+        .env_remove("RUST_BACKTRACE")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Fails with this status, prints nothing, and says every one of these on standard error.
+fn refused(arguments: &[&str], status: i32, said: &[&str]) {
+    let output = headlight(arguments);
+    let error = stderr(&output);
+    assert_eq!(output.status.code(), Some(status), "{arguments:?}: {error}");
+    assert_eq!(stdout(&output), "", "{arguments:?}");
+    for part in said {
+        assert!(
+            error.contains(part),
+            "{arguments:?}: '{part}' is not in: {error}"
+        );
+    }
+    assert!(
+        !error.contains("panicked") && !error.contains('\u{1b}'),
+        "{error}"
+    );
+}
+
+const SEED_TEXT: &str =
+    "The cat sat on the mat. It was fluffy. The dogs near the old barn were barking.";
+
+#[test]
+fn analyze_prints_what_the_seed_prints_and_saves_its_plots() {
+    let (Some(model), Some(run)) = (
+        shared("reference/checkpoints/gpt_from_scratch/best_model.pt"),
+        shared("reference/seed-run/stdout.txt"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let plots = folder.path().join("plots");
+    let output = headlight(&[
+        "analyze",
+        "--checkpoint",
+        model.to_str().unwrap(),
+        "--text",
+        SEED_TEXT,
+        "--output-dir",
+        plots.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let analysis = |text: &str| -> String {
+        let from = text.find("ATTENTION PATTERN ANALYSIS").unwrap();
+        let to = text.find("Saved:").unwrap();
+        text[from..to].to_owned()
+    };
+    let expected = std::fs::read_to_string(run).unwrap();
+    assert_eq!(analysis(&stdout(&output)), analysis(&expected));
+    for name in [
+        "layer_0_all_heads",
+        "layer_1_all_heads",
+        "layer_2_all_heads",
+        "attention_flow",
+    ] {
+        let bytes = std::fs::read(plots.join(format!("{name}.png"))).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG"), "{name}");
+    }
+    assert_eq!(std::fs::read_dir(&plots).unwrap().count(), 4);
+}
+
+#[test]
+fn analyze_of_one_head_plots_that_head() {
+    let folder = tempfile::tempdir().unwrap();
+    let plots = folder.path().to_str().unwrap();
+    let output = headlight(&[
+        "analyze",
+        "--layer",
+        "1",
+        "--head",
+        "2",
+        "--top-k",
+        "1",
+        "--output-dir",
+        plots,
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("Layer 0:") && text.contains("Layer 3:"));
+    assert!(text.contains("    1. '") && !text.contains("    2. '"));
+    let mut names: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["attention_flow.png", "layer_1_head_2.png"]);
+}
+
+#[test]
+fn the_demo_looks_where_grammar_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.json");
+    let output = headlight(&[
+        "export",
+        "--format",
+        "json",
+        "--output",
+        file.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    assert_eq!(json["text"], "The cat sat on the mat. It was fluffy.");
+    assert_eq!(json["recipe"]["sha256"].as_str().unwrap().len(), 64);
+    let text = json.to_string();
+    assert!(
+        text.contains("\"induction\""),
+        "the numbers of each head are there"
+    );
+}
+
+#[test]
+fn arrays_have_the_layout_of_the_reference() {
+    let Some(case) = shared("reference/checkpoints/nanogpt") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.safetensors");
+    let output = headlight(&[
+        "export",
+        case.join("ckpt.pt").to_str().unwrap(),
+        "--text",
+        SEED_TEXT,
+        "--format",
+        "safetensors",
+        "--logits",
+        "--output",
+        file.to_str().unwrap(),
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let (ours, theirs) = (
+        std::fs::read(file).unwrap(),
+        std::fs::read(case.join("reference.safetensors")).unwrap(),
+    );
+    let (ours, theirs) = (
+        SafeTensors::deserialize(&ours).unwrap(),
+        SafeTensors::deserialize(&theirs).unwrap(),
+    );
+    for (name, tolerance) in [("attention", 5e-5), ("logits", 5e-4)] {
+        let (a, b) = (ours.tensor(name).unwrap(), theirs.tensor(name).unwrap());
+        assert_eq!(a.shape(), b.shape(), "{name}");
+        let floats = |data: &[u8]| -> Vec<f32> {
+            let chunks = data.as_chunks::<4>().0.iter();
+            chunks.map(|b| f32::from_le_bytes(*b)).collect()
+        };
+        let pairs = floats(a.data()).into_iter().zip(floats(b.data()));
+        let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0f32, f32::max);
+        assert!(worst <= tolerance, "{name}: {worst}");
+    }
+    let ids = |file: &SafeTensors| file.tensor("input_ids").unwrap().data().to_vec();
+    assert_eq!(ids(&ours), ids(&theirs));
+}
+
+#[test]
+fn random_weights_come_from_the_seed_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let export = |seed: &str, name: &str| {
+        let file = folder.path().join(name);
+        let output = headlight(&[
+            "export",
+            "--untrained",
+            "--number-of-layers",
+            "1",
+            "--number-of-heads",
+            "2",
+            "--embedding-dimension",
+            "16",
+            "--context-length",
+            "32",
+            "--seed",
+            seed,
+            "--format",
+            "safetensors",
+            "--output",
+            file.to_str().unwrap(),
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(stderr(&output).contains("random"), "it is said");
+        let bytes = std::fs::read(file).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        file.tensor("attention").unwrap().data().to_vec()
+    };
+    let first = export("7", "a.safetensors");
+    assert_eq!(first, export("7", "b.safetensors"));
+    assert_ne!(first, export("8", "c.safetensors"));
+}
+
+#[test]
+fn small_models_of_other_people_open() {
+    for (model, text, family) in [
+        ("models/charlm-slm4096/ckpt.pt", "HELLO", "plain-gpt"),
+        ("reference/checkpoints/gpt2_sharded", "The cat", "gpt2"),
+        ("reference/checkpoints/gpt2_bin", "The cat", "gpt2"),
+    ] {
+        let Some(path) = shared(model) else { return };
+        let text = if model.contains("charlm") {
+            let corpus = std::fs::read_to_string(path.with_file_name("corpus.txt")).unwrap();
+            corpus.chars().take(40).collect()
+        } else {
+            text.to_owned()
+        };
+        let output = headlight(&[
+            "export",
+            path.to_str().unwrap(),
+            "--text",
+            &text,
+            "--format",
+            "json",
+            "--output",
+            "-",
+        ]);
+        assert!(output.status.success(), "{model}: {}", stderr(&output));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["recipe"]["family"], family);
+    }
+}
+
+/// A pickle of `{name: {key: value}}`, in the text protocol, keys and values as they are written.
+fn pickle(name: &str, entries: &[(String, String)]) -> String {
+    let entries: String = entries
+        .iter()
+        .map(|(key, value)| format!("{key}\n{value}\ns"))
+        .collect();
+    format!("(dS'{name}'\n(d{entries}s.")
+}
+
+#[test]
+fn vocabularies_lie_in_meta_pkl_beside_the_checkpoint() {
+    let Some(model) = shared("models/nanogpt-byhand/ckpt.pt") else {
+        return;
+    };
+    let words: Vec<String> = (0..32).map(|i| format!("w{}", "x".repeat(i))).collect();
+    let numbered = || words.iter().enumerate();
+    let stoi: Vec<_> = numbered()
+        .map(|(i, word)| (format!("S'{word}'"), format!("I{i}")))
+        .collect();
+    let itos: Vec<_> = numbered()
+        .map(|(i, word)| (format!("I{i}"), format!("S'{word}'")))
+        .collect();
+    for meta in [pickle("stoi", &stoi), pickle("itos", &itos)] {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("ckpt.pt");
+        std::fs::copy(&model, &copy).unwrap();
+        std::fs::write(folder.path().join("meta.pkl"), meta).unwrap();
+        let output = headlight(&[
+            "export",
+            copy.to_str().unwrap(),
+            "--text",
+            "wxx w wxxxx",
+            "--format",
+            "json",
+            "--output",
+            "-",
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["recipe"]["family"], "nanogpt");
+        let ids = json["input_ids"].to_string();
+        assert_eq!(ids, "[2,0,4]");
+        assert!(
+            json["recipe"]["tokenizer"]
+                .as_str()
+                .unwrap()
+                .contains("meta.pkl")
+        );
+    }
+}
+
+#[test]
+fn models_without_a_vocabulary_open_on_token_ids() {
+    for (model, heads) in [
+        ("models/nanogpt-byhand/ckpt.pt", None),
+        ("models/untrained-char/tiny_shakespeare.pt", Some("4")),
+    ] {
+        let Some(path) = shared(model) else { return };
+        let mut arguments = vec!["export", path.to_str().unwrap(), "--tokenizer", "ids"];
+        arguments.extend(["--text", "3 1,2\n 31", "--format", "json", "--output", "-"]);
+        arguments.extend(heads.into_iter().flat_map(|n| ["--number-of-heads", n]));
+        let output = headlight(&arguments);
+        assert!(output.status.success(), "{model}: {}", stderr(&output));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["input_ids"].to_string(), "[3,1,2,31]");
+        arguments[5] = "3 x";
+        refused(&arguments, 1, &["'x' is no token id"]);
+        arguments[5] = "3 9999";
+        refused(&arguments, 1, &["9999"]);
+    }
+}
+
+#[test]
+fn a_text_past_the_context_is_cut_with_both_numbers() {
+    let text = "The cat sat on the mat. ".repeat(40);
+    let output = headlight(&[
+        "export", "--text", &text, "--format", "json", "--output", "-",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(
+        said.contains("281 tokens") && said.contains("at most 128"),
+        "{said}"
+    );
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["input_ids"].as_array().unwrap().len(), 128);
+    assert!(json["recipe"]["warnings"].to_string().contains("281"));
+}
+
+#[test]
+fn models_open_by_name_from_the_cache() {
+    let home = tempfile::tempdir().unwrap();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let model = home.path().join("hub/models--some--demo");
+    let snapshot = model.join("snapshots").join(commit);
+    std::fs::create_dir_all(&snapshot).unwrap();
+    std::fs::create_dir_all(model.join("refs")).unwrap();
+    std::fs::write(model.join("refs/main"), commit).unwrap();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("checkpoints/demo.safetensors");
+    std::fs::copy(demo, snapshot.join("model.safetensors")).unwrap();
+    let run = |name: &str| {
+        Command::new(env!("CARGO_BIN_EXE_headlight"))
+            .args(["export", name, "--format", "json", "--output", "-"])
+            .env_remove("HF_HUB_CACHE")
+            .env_remove("HUGGINGFACE_HUB_CACHE")
+            .env("HF_HOME", home.path())
+            .env("HF_HUB_OFFLINE", "1")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    for name in ["some/demo", "some/demo@0123456"] {
+        let output = run(name);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert!(json.to_string().contains(&format!("\"{name}\"")), "{json}");
+    }
+    let output = run("some/other");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("hf download some/other"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn the_begin_of_text_is_put_and_left_out_as_asked() {
+    let Some(model) = shared("reference/families/gpt2") else {
+        return;
+    };
+    let model = model.to_str().unwrap();
+    let run = |flags: &[&str]| -> serde_json::Value {
+        let fixed = ["export", model, "--format", "json", "--output", "-"];
+        let output = headlight(&[&fixed, flags].concat());
+        assert!(output.status.success(), "{flags:?}: {}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).unwrap()
+    };
+    let labels = |run: &serde_json::Value| -> Vec<String> {
+        let tokens = run["tokens"].as_array().unwrap().iter();
+        tokens
+            .map(|token| token["label"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let plain = run(&["--text", "The <|endoftext|>"]);
+    assert!(!labels(&plain).contains(&"⟨|endoftext|⟩".to_owned()));
+    assert_eq!(plain["recipe"]["tokenizer"], "tokenizer.json");
+    let begun = run(&["--text", "The <|endoftext|>", "--bos"]);
+    assert_eq!(labels(&begun)[0], "⟨|endoftext|⟩");
+    assert_eq!(labels(&begun)[1..], labels(&plain));
+    assert_eq!(begun["text"], "The <|endoftext|>");
+    let recipe = &begun["recipe"];
+    assert_eq!(
+        recipe["tokenizer"],
+        "tokenizer.json, ⟨|endoftext|⟩ before the text"
+    );
+    assert!(recipe["command"].as_str().unwrap().contains("--bos"));
+    let left_out = run(&["--text", "The <|endoftext|>", "--no-bos"]);
+    assert_eq!(left_out["input_ids"], plain["input_ids"]);
+    let special = run(&["--text", "The <|endoftext|>", "--special"]);
+    assert_eq!(labels(&special), ["The", "·", "⟨|endoftext|⟩"]);
+    // Cut to the context, the text is still without it.
+    let long = run(&["--text", &"The cat. ".repeat(200), "--bos"]);
+    assert_eq!(long["input_ids"].as_array().unwrap().len(), 128);
+    assert!(long["text"].as_str().unwrap().starts_with("The cat. The"));
+    refused(
+        &["analyze", "--bos"],
+        1,
+        &["no begin-of-text token", "--bos"],
+    );
+    refused(
+        &["analyze", "--bos", "--no-bos"],
+        2,
+        &["cannot be used with"],
+    );
+}
+
+#[test]
+fn absent_devices_fall_back_and_say_so() {
+    if cfg!(any(feature = "cuda", feature = "metal")) {
+        return;
+    }
+    let output = headlight(&[
+        "export", "--device", "cuda", "--format", "json", "--output", "-",
+    ]);
+    assert!(output.status.success());
+    assert!(stderr(&output).contains("'cuda' is not available, using cpu"));
+}
+
+#[test]
+fn a_dry_run_tells_the_need_and_runs_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("never.json");
+    let sizes = [
+        "--untrained",
+        "--context-length",
+        "4096",
+        "--text",
+        "The cat sat.",
+    ];
+    let export = [
+        "export",
+        "--format",
+        "json",
+        "--output",
+        output.to_str().unwrap(),
+    ];
+    let ran = headlight(&[&export[..], &sizes, &["--dry-run"]].concat());
+    assert!(ran.status.success(), "{}", stderr(&ran));
+    let told = stdout(&ran);
+    let names: Vec<&str> = told
+        .lines()
+        .filter_map(|l| l.split_whitespace().next())
+        .collect();
+    assert_eq!(names[..4], ["weights", "capture", "work", "in"], "{told}");
+    assert!(told.contains("4 layers of 4 heads, 4 tokens"), "{told}");
+    assert!(!told.contains(" 0 bytes"), "{told}");
+    assert!(!output.exists());
+}
+
+#[test]
+fn bad_input_is_a_sentence_and_a_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let output = at("never.json");
+    let export = |arguments: &[&str]| -> Vec<String> {
+        let mut all = vec!["export".to_owned()];
+        all.extend(arguments.iter().map(|a| (*a).to_owned()));
+        all.extend(["--format", "json", "--output"].map(str::to_owned));
+        all.push(output.clone());
+        all
+    };
+    let check = |arguments: &[&str], status: i32, said: &[&str]| {
+        let all = export(arguments);
+        refused(
+            &all.iter().map(String::as_str).collect::<Vec<_>>(),
+            status,
+            said,
+        );
+    };
+    std::fs::write(at("empty.pt"), "").unwrap();
+    std::fs::write(at("text.pt"), "hello, I am no checkpoint").unwrap();
+    std::fs::write(at("latin1.txt"), b"caf\xe9").unwrap();
+    check(&["no/such\u{1b}[31mfile.pt"], 1, &["file.pt"]);
+    check(&[&at("empty.pt")], 1, &["empty"]);
+    check(&[&at("text.pt")], 1, &["text.pt"]);
+    check(&["--text", ""], 1, &["empty"]);
+    check(&["--text-file", &at("latin1.txt")], 1, &["UTF-8", "byte 3"]);
+    check(&["--text-file", &at("none.txt")], 1, &["none.txt"]);
+    check(&["--layers", "0-9"], 2, &["layer 9", "0 to 3"]);
+    check(&["--heads", "4"], 2, &["head 4", "0 to 3"]);
+    check(&["--layers", "x"], 2, &["no number"]);
+    check(
+        &["--embedding-dimension", "10", "--number-of-heads", "3"],
+        2,
+        &["divide", "1, 2, 5, 10"],
+    );
+    check(&["--number-of-layers", "0"], 2, &["at least 1"]);
+    check(&["--embedding-dimension", "99999999"], 2, &["smaller"]);
+    check(&["--no-such-flag"], 2, &["--no-such-flag"]);
+    refused(&["analyze", "--layer", "4"], 2, &["layer 4", "0 to 3"]);
+    refused(&["analyze", "--head", "9"], 2, &["head 9", "0 to 3"]);
+    refused(
+        &["export", "--format", "npz", "--output", "-"],
+        2,
+        &["json"],
+    );
+    assert!(!Path::new(&output).exists());
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 3, "nothing half-written stays");
+    if let Some(path) = shared("reference/checkpoints/nanogpt/ckpt.pt") {
+        let whole = std::fs::read(path).unwrap();
+        std::fs::write(at("cut.pt"), &whole[..whole.len() / 2]).unwrap();
+        check(&[&at("cut.pt")], 1, &["cut.pt", "cut off"]);
+        std::fs::remove_file(at("cut.pt")).unwrap();
+    }
+    if let Some(path) = shared("models/rnn-not-a-transformer/model.pt") {
+        check(
+            &[path.to_str().unwrap()],
+            1,
+            &["no attention", "cell.xh_to_h"],
+        );
+    }
+    if let Some(path) = shared("reference/checkpoints/llms_from_scratch/model.pth") {
+        let said = ["--number-of-heads", "1, 2, 3, 4, 6, 8, 12, 16, 24, 48"];
+        check(&[path.to_str().unwrap()], 1, &said);
+    }
+    std::fs::create_dir(at("mamba")).unwrap();
+    std::fs::write(at("mamba/config.json"), r#"{"model_type": "mamba"}"#).unwrap();
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints/demo.safetensors");
+    let tensors = std::fs::read(demo).unwrap();
+    let length = u64::from_le_bytes(tensors[..8].try_into().unwrap()) as usize;
+    // The same header without the configuration that the demo carries.
+    let mut header: serde_json::Value = serde_json::from_slice(&tensors[8..8 + length]).unwrap();
+    header.as_object_mut().unwrap().remove("__metadata__");
+    let header = serde_json::to_vec(&header).unwrap();
+    let mut file = (header.len() as u64).to_le_bytes().to_vec();
+    file.extend(header);
+    file.extend(&tensors[8 + length..]);
+    std::fs::write(at("mamba/model.safetensors"), file).unwrap();
+    check(&[&at("mamba")], 1, &["'mamba'", "gpt2", "llama"]);
+    if let Some(path) = shared("models/untrained-char/tiny_shakespeare.pt") {
+        check(
+            &[path.to_str().unwrap(), "--number-of-heads", "4"],
+            1,
+            &["--tokenizer"],
+        );
+    }
+}
+
+#[test]
+fn the_explorer_without_a_terminal_names_what_works() {
+    refused(&[], 1, &["analyze", "export"]);
+}
+
+#[test]
+fn assumptions_are_told() {
+    let Some(path) = shared("models/untrained-char/tiny_shakespeare.pt") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let vocabulary: serde_json::Map<String, serde_json::Value> = ('A'..='z')
+        .map(|c| (c.to_string(), serde_json::json!(c as u32 - 'A' as u32)))
+        .collect();
+    let vocabulary = serde_json::json!({ "stoi": vocabulary });
+    let file = folder.path().join("stoi.json");
+    std::fs::write(&file, vocabulary.to_string()).unwrap();
+    let output = headlight(&[
+        "export",
+        path.to_str().unwrap(),
+        "--tokenizer",
+        file.to_str().unwrap(),
+        "--number-of-heads",
+        "4",
+        "--text",
+        "hello",
+        "--format",
+        "json",
+        "--output",
+        "-",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let assumed = json["recipe"]["assumed"].to_string();
+    assert!(
+        assumed.contains("--attention-scale") && assumed.contains("GELU"),
+        "{assumed}"
+    );
+}
+
+#[test]
+fn completions_and_the_manual_know_every_command() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = headlight(&["completions", shell]);
+        assert!(
+            output.status.success() && stdout(&output).contains("analyze"),
+            "{shell}"
+        );
+    }
+    let page = stdout(&headlight(&["man"]));
+    assert!(page.starts_with(".ie") || page.contains(".TH"));
+    for command in ["analyze", "export", "check", "completions"] {
+        assert!(page.contains(command), "{command}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_an_end() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_headlight"))
+        .args(["export", "--format", "json", "--output", "-"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_capture_stands_for_its_model_in_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let run = path("run.headlight");
+    let text = "The keys to the cabinet are rusty.";
+    let output = headlight(&["capture", "--text", text, "--output", &run]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("Saved: "));
+
+    let plots = path("plots");
+    let analyze = |more: &[&str]| {
+        let output = headlight(&[&["analyze", "--output-dir", &plots], more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    assert_eq!(analyze(&["--text", text]), analyze(&[&run]));
+    let export = |format: &str, more: &[&str]| {
+        let file = path("export");
+        let output =
+            headlight(&[&["export", "--format", format, "--output", &file], more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        std::fs::read(file).unwrap()
+    };
+    let arrays = |bytes: &[u8]| {
+        let tensors = SafeTensors::deserialize(bytes).unwrap();
+        tensors.tensor("attention").unwrap().data().to_vec()
+    };
+    let live = export("safetensors", &["--text", text]);
+    assert_eq!(arrays(&live), arrays(&export("safetensors", &[&run])));
+    let json = |bytes: &[u8]| -> serde_json::Value {
+        let mut json: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+        json["recipe"]["command"].take();
+        json
+    };
+    let live = json(&export("json", &["--text", text]));
+    assert_eq!(live, json(&export("json", &[&run])));
+    let checked = headlight(&["check", &run]);
+    assert!(
+        stdout(&checked).contains("all 3 checks hold"),
+        "{}",
+        stderr(&checked)
+    );
+
+    refused(
+        &["analyze", &run, "--text", "x"],
+        2,
+        &["--text needs a model"],
+    );
+    refused(
+        &["capture", &run, "--output", "x"],
+        2,
+        &["is a capture already"],
+    );
+    let arguments = [
+        "export", &run, "--logits", "--format", "npz", "--output", "x",
+    ];
+    refused(&arguments, 2, &["holds no logits"]);
+    refused(&["analyze", &run, "--layer", "9"], 2, &["no layer 9"]);
+
+    // What was damaged is used by no command.
+    let mut bytes = std::fs::read(&run).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&run, &bytes).unwrap();
+    for arguments in [
+        vec!["check", &run],
+        vec!["analyze", &run],
+        vec!["export", &run, "--format", "json", "--output", "-"],
+    ] {
+        refused(&arguments, 1, &["is damaged", "checksums"]);
+    }
+    std::fs::write(&run, &bytes[..middle]).unwrap();
+    refused(&["analyze", &run], 1, &["is damaged", "and the file has"]);
+}
+
+#[test]
+fn a_capture_is_compared_with_a_reference() {
+    let Some(case) = shared("reference/families/qwen2") else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let reference = case.join("reference.safetensors");
+    let tensors = std::fs::read(&reference).unwrap();
+    let tensors = SafeTensors::deserialize(&tensors).unwrap();
+    let ids = tensors.tensor("input_ids").unwrap();
+    let ids = ids.data().as_chunks().0.iter();
+    let ids: Vec<String> = ids.map(|b| i64::from_le_bytes(*b).to_string()).collect();
+    let run = folder.path().join("run.headlight");
+    let (run, case) = (run.to_str().unwrap(), case.to_str().unwrap());
+    let capture = |more: &[&str]| {
+        let ids = ids.join(" ");
+        let arguments = [
+            "capture",
+            case,
+            "--tokenizer",
+            "ids",
+            "--text",
+            &ids,
+            "--output",
+            run,
+        ];
+        let output = headlight(&[&arguments, more].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+    };
+    let reference = reference.to_str().unwrap();
+    capture(&[]);
+    let output = headlight(&["check", run, "--reference", reference]);
+    let said = stdout(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("all 5 checks hold"), "{said}");
+    // In f16, rows hold by what it may move, and the difference to the reference is told.
+    capture(&["--capture-dtype", "f16"]);
+    let said = stdout(&headlight(&["check", run, "--reference", reference]));
+    assert!(said.contains("ok      row sums"), "{said}");
+    assert!(said.contains("FAILED  weights: largest"), "{said}");
+}

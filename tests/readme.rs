@@ -1,0 +1,57 @@
+//! The README is held to the program.
+#![cfg(test)]
+
+use std::path::Path;
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// `HEADLIGHT_WRITE_README=1 cargo test --test readme` writes the table anew.
+#[test]
+fn the_key_table_is_the_action_table() {
+    let text = readme();
+    let (begin, end) = ("<!-- keys -->\n", "<!-- /keys -->");
+    let from = text.find(begin).unwrap() + begin.len();
+    let to = text.find(end).unwrap();
+    let table = headlight::view::action_table_markdown();
+    if std::env::var_os("HEADLIGHT_WRITE_README").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        let new = format!("{}{table}{}", &text[..from], &text[to..]);
+        std::fs::write(path, new).unwrap();
+        return;
+    }
+    assert_eq!(&text[from..to], table);
+}
+
+#[test]
+fn its_links_and_pictures_are_there() {
+    let text = readme();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = 0;
+    for part in text.split("](").skip(1) {
+        let link = part.split(')').next().unwrap();
+        match link.strip_prefix('#') {
+            Some(heading) => {
+                let mut headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+                let found = |h: &str| h.trim_start_matches('#').trim().to_lowercase() == heading;
+                assert!(headings.any(found), "{link}");
+            }
+            None => assert!(root.join(link).exists(), "{link}"),
+        }
+        found += 1;
+    }
+    assert!(found >= 3);
+}
+
+#[test]
+fn every_family_is_told() {
+    let text = readme();
+    for family in headlight::model::family::FAMILIES {
+        assert!(text.contains(family.name), "{}", family.name);
+        for name in family.model_types() {
+            assert!(text.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+}

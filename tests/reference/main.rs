@@ -1,0 +1,199 @@
+//! Every checkpoint of the reference agrees with somebody else's code, computed in float64.
+//!
+//! The cases are folders with a `reference.safetensors`: `input_ids` [n], `attention` [L, H, n, n]
+//! and `logits` [n, V]. A case that is added is tested without a line of code.
+
+#![cfg(test)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod measure;
+mod mingpt;
+mod mutated;
+mod refused;
+mod stories;
+mod table;
+mod variants;
+
+use std::path::{Path, PathBuf};
+
+use common::shared;
+use headlight::checkpoint::Checkpoint;
+use headlight::model::{Decoder, Hints, Precision, ScaleBy, family};
+use measure::{Errors, Reference, decoder};
+
+/// The checkpoint of a case: the one file of a training script in it, else the folder itself.
+fn checkpoint_of(case: &Path) -> Checkpoint {
+    let files = ["best_model.pt", "ckpt.pt", "model.pth", "model.gguf"];
+    let file = files.iter().map(|name| case.join(name));
+    let file = file.into_iter().find(|path| path.exists());
+    Checkpoint::open(&file.unwrap_or_else(|| case.to_owned())).unwrap()
+}
+
+fn name(case: &Path) -> String {
+    case.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// The cases of a folder: those that are part of the project, or those of the shared reference.
+fn cases(folder: &str) -> Vec<PathBuf> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/reference")
+        .join(folder);
+    let shared = || shared(&format!("reference/{folder}"));
+    let Some(folder) = own.is_dir().then_some(own).or_else(shared) else {
+        return Vec::new();
+    };
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("reference.safetensors").exists())
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// What only the person knows of a bare state dict.
+fn hints(name: &str) -> Hints {
+    let bare = name.ends_with("no_config") || name == "llms_from_scratch";
+    Hints {
+        heads: bare.then_some(4),
+        scale: None,
+    }
+}
+
+fn errors(case: &Path, checkpoint: &Checkpoint, block_rows: Option<usize>) -> Errors {
+    let name = name(case);
+    let reference = Reference::read(&case.join("reference.safetensors"));
+    let (_, mut decoder) = decoder(checkpoint, &hints(&name));
+    if let Some(rows) = block_rows {
+        decoder.set_block_rows(rows);
+    }
+    Errors::of(&name, &decoder, &reference)
+}
+
+/// Asserts that all cases agree, after all have been measured.
+fn assert_agree(measured: Vec<(String, Errors)>) {
+    let past = measured.iter().filter_map(|(name, errors)| {
+        let what = errors.too_large();
+        (!what.is_empty()).then(|| format!("{name}: {} ({errors:?})", what.join(", ")))
+    });
+    let past: Vec<String> = past.collect();
+    assert!(past.is_empty(), "{}", past.join("\n"));
+}
+
+/// A GGUF case with the configuration that was converted.
+fn converted(case: &Path) -> Checkpoint {
+    let name = name(case);
+    let family = name.split('-').next().unwrap();
+    let config = shared(&format!("reference/families/{family}/config.json")).unwrap();
+    let config = serde_json::from_str(&std::fs::read_to_string(config).unwrap()).unwrap();
+    let mut checkpoint = checkpoint_of(case);
+    checkpoint.set_config(config);
+    checkpoint
+}
+
+fn measure(folder: &str) -> Vec<(String, Errors)> {
+    let cases = cases(folder).into_iter();
+    cases
+        .map(|case| (name(&case), errors(&case, &checkpoint_of(&case), None)))
+        .collect()
+}
+
+#[test]
+fn checkpoints_of_training_scripts_agree() {
+    assert_agree(measure("checkpoints"));
+}
+
+#[test]
+fn families_agree() {
+    assert_agree(measure("families"));
+}
+
+/// What llama.cpp's converter does not write down: the references of these were computed with the
+/// configuration that was converted, which says more than the file. (Llama's `rope_freqs` are made
+/// for a training context of 8192 tokens, whatever the configuration says; Gemma 2's scale of
+/// scores is not in its metadata.)
+const LOST: &[&str] = &["llama", "gemma2"];
+
+#[test]
+fn gguf_files_agree() {
+    let mut measured = Vec::new();
+    for case in cases("gguf") {
+        let name = name(&case);
+        let family = name.split('-').next().unwrap();
+        if !LOST.contains(&family) {
+            measured.push((name, errors(&case, &checkpoint_of(&case), None)));
+        }
+    }
+    assert_agree(measured);
+}
+
+#[test]
+fn gguf_files_with_the_configuration_that_was_converted_agree() {
+    let mut measured = Vec::new();
+    for case in cases("gguf") {
+        measured.push((name(&case), errors(&case, &converted(&case), None)));
+    }
+    assert_agree(measured);
+}
+
+#[test]
+fn weights_held_as_they_are_stored_lose_nothing() {
+    let Some(case) = cases("checkpoints")
+        .into_iter()
+        .find(|c| c.ends_with("gpt2_bf16"))
+    else {
+        return;
+    };
+    let checkpoint = checkpoint_of(&case);
+    let plan = family::plan(&checkpoint, &Hints::default()).unwrap();
+    let device = candle_core::Device::Cpu;
+    let load =
+        |precision| Decoder::load(&plan, &checkpoint, &device, precision, &mut |_, _| {}).unwrap();
+    let reference = Reference::read(&case.join("reference.safetensors"));
+    let held = Errors::of("held in bf16", &load(Precision::Bf16), &reference);
+    assert_agree(vec![("held in bf16".to_owned(), held)]);
+    // Weights that need more digits lose them.
+    let case = case.with_file_name("gpt2_bin");
+    let checkpoint = checkpoint_of(&case);
+    let load =
+        |precision| Decoder::load(&plan, &checkpoint, &device, precision, &mut |_, _| {}).unwrap();
+    let reference = Reference::read(&case.join("reference.safetensors"));
+    let held = Errors::of("f32 held in bf16", &load(Precision::Bf16), &reference);
+    assert!(held.weight > 1e-4 && held.weight < 5e-2, "{held:?}");
+}
+
+#[test]
+fn values_do_not_depend_on_the_block_size() {
+    for (folder, name) in [("checkpoints", "nanogpt"), ("families", "gpt_oss")] {
+        let Some(case) = cases(folder).into_iter().find(|c| c.ends_with(name)) else {
+            return;
+        };
+        let checkpoint = checkpoint_of(&case);
+        let rows = [1, 2, 7, 34, 35, 100].into_iter();
+        let measured = rows.map(|rows| {
+            let errors = errors(&case, &checkpoint, Some(rows));
+            (format!("{name} in blocks of {rows}"), errors)
+        });
+        assert_agree(measured.collect());
+    }
+}
+
+#[test]
+fn the_person_tells_what_no_tensor_tells() {
+    let Some(path) = shared("reference/checkpoints/llms_from_scratch/model.pth") else {
+        return;
+    };
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    let scale = |heads, scale| {
+        let hints = Hints {
+            heads: Some(heads),
+            scale,
+        };
+        decoder(&checkpoint, &hints).1.spec().layers[0].rule.scale
+    };
+    assert_eq!(scale(4, None), 1.0 / 12f32.sqrt());
+    assert_eq!(scale(8, Some(ScaleBy::HeadDim)), 1.0 / 6f32.sqrt());
+    assert_eq!(scale(4, Some(ScaleBy::Embedding)), 1.0 / 48f32.sqrt());
+}

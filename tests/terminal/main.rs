@@ -1,0 +1,329 @@
+//! The explorer in a real terminal: what it sends, and that the terminal always comes back whole.
+
+#[cfg(test)]
+mod fault;
+#[cfg(test)]
+mod session;
+
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use session::{Session, busy_explorer, demo, explorer, explorer_in_shell, hang_up, program};
+
+/// The longest that any way of ending may take. It is a second where nothing else runs; this much
+/// tells an end from a hang where something does.
+const SOON: Duration = Duration::from_secs(5);
+
+/// What gives the terminal back, and nothing after it.
+const LEAVING: &[u8] = b"\x1b[?1049l\x1b[?25h";
+
+#[test]
+fn quitting_by_key_gives_the_terminal_back() {
+    for key in ["q", "\x03"] {
+        let mut session = Session::explore(80, 24);
+        session.press(key);
+        let (status, took) = session.wait_exit();
+        assert_eq!(status, 0, "{key:?}");
+        assert!(took < SOON, "{took:?}");
+        session.assert_restored();
+        let sent = session.bytes_after(0);
+        assert!(sent.ends_with(LEAVING), "something follows the leaving");
+    }
+}
+
+#[test]
+fn signals_end_it_at_once_with_their_status() {
+    for (signal, status) in [
+        (Signal::TERM, 143),
+        (Signal::INT, 130),
+        (Signal::HUP, 129),
+        (Signal::QUIT, 131),
+    ] {
+        let mut session = Session::explore(80, 24);
+        session.signal(signal);
+        let (ended, took) = session.wait_exit();
+        assert_eq!(ended, status);
+        assert!(took < SOON, "{signal:?} took {took:?}");
+        session.assert_restored();
+        assert!(session.bytes_after(0).ends_with(LEAVING));
+    }
+}
+
+#[test]
+fn every_way_out_is_as_quick_while_the_model_runs() {
+    let mut session = Session::start(busy_explorer(), 80, 24);
+    session.wait("run", |screen| screen.contents().contains("cancels"));
+    session.press("q");
+    let (status, took) = session.wait_exit();
+    assert_eq!(status, 0);
+    assert!(took < SOON, "{took:?}");
+    session.assert_restored();
+
+    let mut session = Session::start(busy_explorer(), 80, 24);
+    session.wait("run", |screen| screen.contents().contains("cancels"));
+    session.signal(Signal::TERM);
+    let (status, took) = session.wait_exit();
+    assert_eq!(status, 143);
+    assert!(took < SOON, "{took:?}");
+    session.assert_restored();
+}
+
+#[test]
+fn keys_are_obeyed_while_the_model_runs_and_escape_cancels_it() {
+    let mut session = Session::start(busy_explorer(), 100, 30);
+    session.wait("run", |screen| screen.contents().contains("cancels"));
+    session.press("]");
+    session.wait("next layer", |screen| {
+        screen.contents().contains("layer 1 ·")
+    });
+    assert!(session.text().contains("cancels"), "the run is over");
+    session.press("\x1b");
+    session.wait("end", |screen| !screen.contents().contains("cancels"));
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}
+
+#[test]
+fn it_goes_when_its_terminal_goes() {
+    let (status, took) = hang_up(explorer());
+    assert_eq!(status, 129);
+    assert!(took < SOON, "{took:?}");
+}
+
+#[test]
+fn it_goes_when_its_terminal_goes_even_where_hang_ups_are_ignored() {
+    let (status, took) = hang_up(explorer_in_shell(r#"trap "" HUP; exec "$@""#));
+    assert_eq!(status, 129);
+    assert!(took < SOON, "{took:?}");
+    // No leader of the session, and so told by nobody.
+    let (status, took) = hang_up(explorer_in_shell(r#"trap "" HUP; "$@"; exit $?"#));
+    assert_eq!(status, 129);
+    assert!(took < SOON, "{took:?}");
+}
+
+#[test]
+fn ctrl_z_stops_it_and_fg_shows_it_again() {
+    let script =
+        r#"set -m; "$@"; echo "stopped by $?"; read line; fg >/dev/null; echo "ended by $?""#;
+    let mut session = Session::start(explorer_in_shell(script), 80, 24);
+    session.wait_shown();
+    let shown = session.look();
+    session.press("\x1a");
+    session.wait("stop", |screen| screen.contents().contains("stopped by"));
+    session.wait("screen given back", |screen| {
+        !screen.alternate_screen() && !screen.hide_cursor()
+    });
+    session.press("\n");
+    session.wait_shown();
+    assert_eq!(session.look(), shown);
+    session.press("q");
+    session.wait("end", |screen| screen.contents().contains("ended by 0"));
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}
+
+#[test]
+fn where_no_shell_could_continue_it_ctrl_z_does_not_stop_it() {
+    let mut session = Session::explore(80, 24);
+    let shown = session.look();
+    session.press("\x1a");
+    session.wait_quiet();
+    assert_eq!(session.look(), shown);
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+}
+
+#[test]
+fn stopped_and_continued_from_outside_it_sends_the_whole_screen_again() {
+    let mut session = Session::explore(80, 24);
+    let shown = session.look();
+    session.signal(Signal::STOP);
+    thread::sleep(Duration::from_millis(100));
+    let before = session.count();
+    session.signal(Signal::CONT);
+    session.wait_quiet();
+    let again = session.bytes_after(before);
+    assert!(again.len() > 500, "only {} bytes", again.len());
+    assert_eq!(session.look(), shown);
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}
+
+#[test]
+fn an_idle_explorer_sends_nothing() {
+    let session = Session::explore(120, 40);
+    let before = session.count();
+    thread::sleep(Duration::from_millis(700));
+    assert_eq!(session.bytes_after(before), b"");
+}
+
+#[test]
+fn every_frame_is_one_synchronized_update() {
+    let mut session = Session::explore(100, 30);
+    session.press("]}jjll");
+    session.wait_quiet();
+    let sent = session.bytes_after(0);
+    let mut open = false;
+    for place in 0..sent.len() {
+        let rest = &sent[place..];
+        if rest.starts_with(b"\x1b[?2026h") {
+            assert!(!open, "an update within an update");
+            open = true;
+        } else if rest.starts_with(b"\x1b[?2026l") {
+            assert!(open, "an end without a beginning");
+            open = false;
+        }
+    }
+    assert!(!open);
+}
+
+#[test]
+fn a_resize_storm_ends_in_the_screen_of_its_last_size() {
+    let mut session = Session::explore(80, 24);
+    let shown = session.look();
+    for step in 0..60_u16 {
+        session.resize(10 + step * 3 % 190, 1 + step % 60);
+        thread::sleep(Duration::from_millis(3));
+    }
+    session.resize(80, 24);
+    session.wait_quiet();
+    assert!(session.runs());
+    assert_eq!(session.look(), shown);
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}
+
+#[test]
+fn a_tiny_terminal_is_drawn_and_obeyed() {
+    for (width, height) in [(20, 5), (3, 2), (1, 1)] {
+        let mut session = Session::start(explorer(), width, height);
+        session.wait("alternate screen", |screen| screen.alternate_screen());
+        session.wait_quiet();
+        assert!(session.runs(), "{width}x{height}");
+        session.press("jlq");
+        assert_eq!(session.wait_exit().0, 0, "{width}x{height}");
+        session.assert_restored();
+    }
+}
+
+#[test]
+fn a_dumb_terminal_is_refused_with_what_to_use_instead() {
+    let mut command = explorer();
+    command.env("TERM", "dumb");
+    let mut session = Session::start(command, 80, 24);
+    assert_eq!(session.wait_exit().0, 1);
+    session.wait("reason", |screen| {
+        let text = screen.contents();
+        text.contains("dumb") && text.contains("analyze")
+    });
+    assert!(!session.bytes_after(0).contains(&0x1b));
+}
+
+#[test]
+fn without_a_terminal_it_is_refused_with_what_to_use_instead() {
+    let output = Command::new(program())
+        .args(["--untrained", "--text", "The cat sat on the mat."])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+    let reason = String::from_utf8_lossy(&output.stderr);
+    assert!(reason.contains("headlight analyze"), "{reason}");
+    assert!(!reason.contains('\u{1b}'), "{reason:?}");
+}
+
+/// Every escape sequence that a screen of this program has a use for ends with one of these.
+fn only_drawing(sent: &[u8]) -> bool {
+    sent.split(|byte| *byte == 0x1b)
+        .skip(1)
+        .all(|sequence| match sequence.first() {
+            Some(b'[') => {
+                let end = sequence[1..].iter().position(|b| (0x40..0x7f).contains(b));
+                end.is_some_and(|at| b"mHhlJKABCDGdXuq".contains(&sequence[1 + at]))
+            }
+            _ => false,
+        })
+}
+
+#[test]
+fn no_token_name_or_text_sends_a_sequence_of_its_own() {
+    let hostile =
+        "\u{1b}]52;c;aGk=\u{7}\u{1b}[2J\u{9b}31m\u{202e}evil\u{1b}P+q\u{1b}\\ \r\n\u{7}end";
+    for colour in ["", "1"] {
+        let mut command = demo(&["--text", hostile]);
+        command.env("NO_COLOR", colour);
+        let mut session = Session::start(command, 120, 40);
+        session.wait_shown();
+        session.press("i");
+        session.wait_quiet();
+        let sent = session.bytes_after(0);
+        assert!(only_drawing(&sent), "{}", sent.escape_ascii());
+        let bells = sent
+            .iter()
+            .filter(|b| [0x07, 0x0e, 0x0f].contains(*b))
+            .count();
+        assert_eq!(bells, 0);
+        assert!(session.text().contains("202e"), "it is shown, not dropped");
+        session.press("q");
+        session.press("q");
+        assert_eq!(session.wait_exit().0, 0);
+        session.assert_restored();
+    }
+}
+
+#[test]
+fn i_tells_whether_the_layer_can_be_trusted() {
+    let mut session = Session::start(demo(&[]), 80, 24);
+    session.wait_shown();
+    session.press("i");
+    session.wait_quiet();
+    let text = session.text();
+    assert!(text.contains("row sums ✓  off by at most"), "{text}");
+    assert!(
+        text.contains("without    window, soft-cap, ALiBi, sink"),
+        "{text}"
+    );
+    session.press("q");
+    session.press("q");
+    session.wait_exit();
+}
+
+#[test]
+fn without_colours_none_is_sent_and_the_map_is_glyphs() {
+    let mut command = demo(&[]);
+    command.env("NO_COLOR", "1");
+    let mut session = Session::start(command, 80, 24);
+    session.wait_shown();
+    let sent = String::from_utf8(session.bytes_after(0)).unwrap();
+    for colour in ["[38;", "[48;", "[31m", "[;m"] {
+        assert!(!sent.contains(colour), "{colour} was sent");
+    }
+    let text = session.text();
+    assert!(text.contains('█') && text.contains('░'), "{text}");
+    session.press("q");
+    session.wait_exit();
+}
+
+#[test]
+fn a_capture_opens_without_its_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = folder.path().join("run.headlight");
+    let mut command = Command::new(program());
+    command.args(["capture", "--output"]).arg(&run);
+    assert!(command.stdout(Stdio::null()).status().unwrap().success());
+    let mut session = Session::start(demo(&[run.to_str().unwrap()]), 120, 30);
+    session.wait("capture", |screen| screen.contents().contains("·  capture"));
+    session.press("e");
+    session.wait("no model", |screen| {
+        screen.contents().contains("there is no model to run")
+    });
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}

@@ -1,0 +1,326 @@
+//! A program in a pseudo terminal, seen through an emulator.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{
+    Child, CommandBuilder, MasterPty, PtyPair, PtySize, SlavePty, native_pty_system,
+};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// How long to wait for what must come. Other programs may share the processor.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An untrained model of the smallest useful size: no file, no network.
+const MODEL: [&str; 14] = [
+    "--untrained",
+    "--number-of-layers",
+    "2",
+    "--number-of-heads",
+    "2",
+    "--embedding-dimension",
+    "32",
+    "--context-length",
+    "64",
+    "--seed",
+    "1",
+    "--text",
+    "The cat sat on the mat.",
+    "--color=256",
+];
+
+/// The program's path.
+pub fn program() -> &'static str {
+    env!("CARGO_BIN_EXE_headlight")
+}
+
+/// The explorer on a small model.
+pub fn explorer() -> CommandBuilder {
+    let mut command = CommandBuilder::new(program());
+    command.args(MODEL);
+    prepared(command)
+}
+
+/// The explorer on the demo, with these arguments.
+pub fn demo(arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program());
+    command.args(arguments);
+    prepared(command)
+}
+
+/// The explorer on a model and a text that keep it busy for seconds.
+pub fn busy_explorer() -> CommandBuilder {
+    let mut command = CommandBuilder::new(program());
+    command.args(["--untrained", "--seed", "1", "--color=256"]);
+    command.args(["--number-of-layers", "16", "--number-of-heads", "8"]);
+    command.args(["--embedding-dimension", "256", "--context-length", "2048"]);
+    command.arg("--text");
+    command.arg("The cat sat on the mat and it slept there. ".repeat(170));
+    prepared(command)
+}
+
+/// The explorer started by a shell script that names it `"$@"`.
+pub fn explorer_in_shell(script: &str) -> CommandBuilder {
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", script, "sh", program()]);
+    command.args(MODEL);
+    prepared(command)
+}
+
+fn prepared(mut command: CommandBuilder) -> CommandBuilder {
+    command.env("TERM", "xterm-256color");
+    command.env_remove("NO_COLOR");
+    command
+}
+
+/// All that came out so far.
+struct Output {
+    emulator: vt100::Parser,
+    bytes: Vec<u8>,
+}
+
+/// A running program and its terminal.
+pub struct Session {
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    // Kept open, so that the terminal outlives the program.
+    _slave: Box<dyn SlavePty + Send>,
+    writer: Box<dyn Write + Send>,
+    output: Arc<Mutex<Output>>,
+    modes: String,
+}
+
+fn open(width: u16, height: u16) -> PtyPair {
+    let size = PtySize {
+        rows: height,
+        cols: width,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    native_pty_system().openpty(size).unwrap()
+}
+
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().unwrap())
+}
+
+impl Session {
+    /// Starts a command in a terminal of its own.
+    pub fn start(command: CommandBuilder, width: u16, height: u16) -> Self {
+        let pair = open(width, height);
+        let modes = modes(pair.master.as_ref());
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (rows, columns) = (height.try_into().unwrap(), width.try_into().unwrap());
+        let output = Arc::new(Mutex::new(Output {
+            emulator: vt100::Parser::new(rows, columns, 0),
+            bytes: Vec::new(),
+        }));
+        let filled = output.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                let mut output = filled.lock().unwrap();
+                output.emulator.process(&buffer[..count]);
+                output.bytes.extend_from_slice(&buffer[..count]);
+            }
+        });
+        Self {
+            writer: pair.master.take_writer().unwrap(),
+            child,
+            master: pair.master,
+            _slave: pair.slave,
+            output,
+            modes,
+        }
+    }
+
+    /// Starts the explorer and waits until it shows a capture and rests.
+    pub fn explore(width: u16, height: u16) -> Self {
+        let session = Self::start(explorer(), width, height);
+        session.wait_shown();
+        session
+    }
+
+    /// Waits until the explorer shows a whole capture and rests. That it rests alone would not
+    /// tell: where the processor is busy, a run may be silent for long.
+    pub fn wait_shown(&self) {
+        self.wait("capture", |screen| {
+            // The header names the screen once no run is under way.
+            screen.alternate_screen() && screen.contents().contains("Heads")
+        });
+        self.wait_quiet();
+    }
+
+    /// Waits until what is on the screen satisfies `shown`.
+    pub fn wait(&self, what: &str, shown: impl Fn(&vt100::Screen) -> bool) {
+        let start = Instant::now();
+        while !shown(self.output.lock().unwrap().emulator.screen()) {
+            let text = self.text();
+            assert!(start.elapsed() < PATIENCE, "no {what} in\n{text}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until nothing came for 300 ms.
+    pub fn wait_quiet(&self) {
+        let start = Instant::now();
+        loop {
+            let before = self.count();
+            thread::sleep(Duration::from_millis(300));
+            if self.count() == before {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "it never rests");
+        }
+    }
+
+    /// The text on the screen.
+    pub fn text(&self) -> String {
+        self.output.lock().unwrap().emulator.screen().contents()
+    }
+
+    /// Every line with its colours and attributes. A cell that was never written counts as blank.
+    pub fn look(&self) -> Vec<String> {
+        let output = self.output.lock().unwrap();
+        let screen = output.emulator.screen();
+        let (rows, columns) = screen.size();
+        let line = |row| {
+            let mut line = String::new();
+            let mut style = None;
+            for cell in (0..columns.get()).filter_map(|column| screen.cell(row, column)) {
+                let new = (
+                    cell.fgcolor(),
+                    cell.bgcolor(),
+                    cell.bold(),
+                    cell.underline(),
+                    cell.inverse(),
+                );
+                if style.replace(new) != Some(new) {
+                    line.push_str(&format!("{new:?}"));
+                }
+                line.push_str(if cell.has_contents() {
+                    cell.contents()
+                } else {
+                    " "
+                });
+            }
+            line
+        };
+        (0..rows.get()).map(line).collect()
+    }
+
+    /// How many bytes came so far.
+    pub fn count(&self) -> usize {
+        self.output.lock().unwrap().bytes.len()
+    }
+
+    /// The bytes that came after the first `count`.
+    pub fn bytes_after(&self, count: usize) -> Vec<u8> {
+        self.output.lock().unwrap().bytes[count..].to_vec()
+    }
+
+    /// Types.
+    pub fn press(&mut self, keys: &str) {
+        self.writer.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Changes the terminal's size.
+    pub fn resize(&self, width: u16, height: u16) {
+        let mut output = self.output.lock().unwrap();
+        let (rows, columns) = (height.try_into().unwrap(), width.try_into().unwrap());
+        output.emulator.screen_mut().set_size(rows, columns);
+        drop(output);
+        let size = PtySize {
+            rows: height,
+            cols: width,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        self.master.resize(size).unwrap();
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// The exit status, and how long it took to come.
+    pub fn wait_exit(&mut self) -> (u32, Duration) {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.exit_code(), start.elapsed());
+            }
+            assert!(start.elapsed() < PATIENCE, "no exit:\n{}", self.text());
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Whether the program still runs.
+    pub fn runs(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Asserts that the terminal is as it was before the program started.
+    pub fn assert_restored(&self) {
+        // What was written before the exit may still be on its way.
+        self.wait("restored screen", |screen| {
+            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+        });
+        assert_eq!(modes(self.master.as_ref()), self.modes);
+        let output = self.output.lock().unwrap();
+        let last = |mark: &[u8]| {
+            let mut places = output.bytes.windows(mark.len());
+            places.rposition(|place| place == mark)
+        };
+        assert!(
+            last(b"\x1b[?2026l") > last(b"\x1b[?2026h"),
+            "a synchronized update never ends"
+        );
+        let cell = output.emulator.screen();
+        assert_eq!(cell.fgcolor(), vt100::Color::Default);
+        assert_eq!(cell.bgcolor(), vt100::Color::Default);
+        assert!(!cell.bold() && !cell.inverse() && !cell.underline());
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing running; one that passed has nothing to end.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a command until it shows the explorer, then hangs the terminal up: every descriptor of its
+/// other end is closed. Gives the exit status and how long it took.
+pub fn hang_up(command: CommandBuilder) -> (u32, Duration) {
+    let pair = open(80, 24);
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut emulator = vt100::Parser::new(24.try_into().unwrap(), 80.try_into().unwrap(), 0);
+    let mut buffer = [0; 65536];
+    while !emulator.screen().alternate_screen() {
+        let count = reader.read(&mut buffer).unwrap();
+        assert!(count > 0, "it ended: {}", emulator.screen().contents());
+        emulator.process(&buffer[..count]);
+    }
+    drop(reader);
+    drop(pair.master);
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return (status.exit_code(), start.elapsed());
+        }
+        if start.elapsed() > PATIENCE {
+            let _ = child.kill();
+            panic!("it outlives its terminal");
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
