@@ -73,7 +73,7 @@ fn analyze_prints_what_the_seed_prints_and_saves_its_plots() {
         text[from..to].to_owned()
     };
     let expected = std::fs::read_to_string(run).unwrap();
-    assert_eq!(analysis(&stdout(&output)), analysis(&expected));
+    assert_same_analysis(&analysis(&stdout(&output)), &analysis(&expected));
     for name in [
         "layer_0_all_heads",
         "layer_1_all_heads",
@@ -84,6 +84,25 @@ fn analyze_prints_what_the_seed_prints_and_saves_its_plots() {
         assert!(bytes.starts_with(b"\x89PNG"), "{name}");
     }
     assert_eq!(std::fs::read_dir(&plots).unwrap().count(), 4);
+}
+
+/// The same lines, but that a weight may be off by one in its last digit: two runs in f32 can stand
+/// on either side of where the third digit is rounded.
+fn assert_same_analysis(found: &str, expected: &str) {
+    assert_eq!(found.lines().count(), expected.lines().count());
+    for (found, expected) in found.lines().zip(expected.lines()) {
+        let parts = |line: &str| -> Option<(String, f64)> {
+            let (label, weight) = line.split_once(" (weight: ")?;
+            Some((label.to_owned(), weight.strip_suffix(')')?.parse().ok()?))
+        };
+        match (parts(found), parts(expected)) {
+            (Some((label, weight)), Some((same, reference))) => {
+                assert_eq!(label, same);
+                assert!((weight - reference).abs() < 0.0015, "{found} {expected}");
+            }
+            _ => assert_eq!(found, expected),
+        }
+    }
 }
 
 #[test]

@@ -13,7 +13,6 @@ const HIGHEST: f32 = 88.0;
 #[inline(always)]
 pub(super) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let at = |value: f32| simd.splat_f32s(value);
-    // The second operand is the result where one is NaN.
     let inside = simd.max_f32s(at(LOWEST), simd.min_f32s(at(HIGHEST), x));
     // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the lowest bits.
     let magic = at(12_582_912.0);

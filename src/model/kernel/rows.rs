@@ -26,8 +26,11 @@ impl Elementwise {
         match self {
             Self::GeluErf => math::gelu_erf(simd, x),
             Self::GeluTanh => math::gelu_tanh(simd, x),
-            // The second operand is the result where one is NaN.
-            Self::Relu => simd.max_f32s(simd.splat_f32s(0.0), x),
+            // By comparison: what `max` makes of NaN depends on the processor.
+            Self::Relu => {
+                let zero = simd.splat_f32s(0.0);
+                simd.select_f32s(simd.less_than_f32s(x, zero), zero, x)
+            }
             Self::Swish(slope) => math::swish(simd, x, slope),
         }
     }
@@ -162,9 +165,11 @@ impl Gated<'_> {
             None => (gate, up),
             Some(limit) => {
                 let (high, low) = (simd.splat_f32s(limit), simd.splat_f32s(-limit));
-                let up = simd.max_f32s(low, simd.min_f32s(high, up));
+                let at_most = |x| simd.select_f32s(simd.less_than_f32s(high, x), high, x);
+                let up = at_most(up);
+                let up = simd.select_f32s(simd.less_than_f32s(up, low), low, up);
                 let up = simd.add_f32s(up, simd.splat_f32s(1.0));
-                (simd.min_f32s(high, gate), up)
+                (at_most(gate), up)
             }
         };
         simd.mul_f32s(self.function.of(simd, gate), up)

@@ -8,7 +8,7 @@ use super::grid::{Tile, tiles};
 use super::multiply::Piece;
 use super::rows::{Dot, Gated, LogSumExp, Map, Norm};
 use super::softmax::{Columns, RowSums, Softmax};
-use super::{Elementwise, NARROW, Panels, Product, add, multiply, run};
+use super::{Elementwise, NARROW, Panels, Product, add, gated, multiply, run};
 
 /// Numbers in -2..2, by xorshift.
 fn numbers(seed: u64, count: usize) -> Vec<f32> {
@@ -108,10 +108,18 @@ fn activations_are_their_definitions() {
                 "{function:?} {x}: {found}"
             );
         }
-        assert!(
-            mapped(function, &[f32::NAN], false)[0].is_nan(),
-            "{function:?}"
-        );
+        for portable in [false, true] {
+            // In a whole vector, and in what is left after one.
+            for count in [1, 64] {
+                let found = mapped(function, &vec![f32::NAN; count], portable);
+                assert!(found.iter().all(|y| y.is_nan()), "{function:?} {portable}");
+            }
+        }
+        for (gate, up) in [(f32::NAN, 1.0), (1.0, f32::NAN)] {
+            let (mut found, ups) = (vec![gate; 65], vec![up; 65]);
+            gated(function, Some(7.0), &mut found, &ups);
+            assert!(found.iter().all(|y| y.is_nan()), "{function:?} {gate} {up}");
+        }
     }
 }
 
