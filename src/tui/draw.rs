@@ -24,10 +24,14 @@ pub fn draw(frame: &mut Frame, state: &State, depth: Depth) {
     panel::notice(&mut canvas, layout.notice, state);
     panel::map(&mut canvas, layout.map, state);
     panel::grid(&mut canvas, layout.grid, state);
+    panel::text(&mut canvas, layout.text, state);
+    panel::atlas(&mut canvas, layout.atlas, state);
+    panel::table(&mut canvas, layout.table, state);
     panel::list(&mut canvas, layout.list, state);
     panel::flow(&mut canvas, layout.flow, state);
     panel::status(&mut canvas, layout.status, state);
     panel::footer(&mut canvas, layout.footer, state);
+    panel::prompt(&mut canvas, layout.footer, state);
     panel::popup(&mut canvas, state);
     panel::editor(&mut canvas, state);
 }

@@ -1,6 +1,8 @@
 //! The one table of what keys do. The keymap, the footer, the help and the README's table are
 //! made from it.
 
+use super::prompt::Ask;
+use super::screen::Screen;
 use super::{Code, Stroke};
 
 /// What a key does.
@@ -18,6 +20,12 @@ pub enum Act {
     Origin,
     /// Edit the text.
     Edit,
+    /// Show a screen.
+    Show(Screen),
+    /// Ask for a line of text.
+    Ask(Ask),
+    /// Take the line of text that was asked for.
+    Accept,
     /// Focus the next pane.
     NextPane,
     /// Focus the pane before.
@@ -107,6 +115,8 @@ pub enum Place {
     Everywhere,
     /// While a run goes on.
     Running,
+    /// On every screen.
+    Screens,
     /// On the Heads screen, whatever pane has the focus.
     Heads,
     /// In the heatmap.
@@ -117,21 +127,31 @@ pub enum Place {
     List,
     /// In the attention flow.
     Flow,
+    /// On the Text screen.
+    Text,
+    /// On the Atlas screen.
+    Atlas,
     /// In the help and other texts that lie over the screen.
     Popup,
     /// While the text is edited.
     Editor,
+    /// While a line of text is asked for.
+    Prompt,
 }
 
 impl Place {
     /// Every place, in the order of the help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
+        Self::Screens,
         Self::Heads,
         Self::Map,
         Self::Grid,
         Self::List,
         Self::Flow,
+        Self::Text,
+        Self::Atlas,
         Self::Editor,
+        Self::Prompt,
         Self::Popup,
         Self::Running,
         Self::Everywhere,
@@ -142,6 +162,10 @@ impl Place {
         match self {
             Self::Everywhere => "everywhere",
             Self::Running => "while running",
+            Self::Screens => "every screen",
+            Self::Text => "text",
+            Self::Atlas => "atlas",
+            Self::Prompt => "typing a line",
             Self::Heads => "heads",
             Self::Map => "heatmap",
             Self::Grid => "grid of heads",
@@ -235,28 +259,31 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Flow, Act::Left, "left", LEFT, "layer", "choose the layer before"),
     row(Place::Flow, Act::Right, "right", RIGHT, "layer", "choose the next layer"),
     row(Place::Flow, Act::Open, "open", ENTER, "open", "go to the heatmap of the layer"),
-    row(Place::Heads, Act::PreviousLayer, "previous layer", &[ch('[')], "layer", "show the layer before"),
-    row(Place::Heads, Act::NextLayer, "next layer", &[ch(']')], "layer", "show the next layer"),
-    row(Place::Heads, Act::PreviousHead, "previous head", &[ch('{')], "head", "show the head before"),
-    row(Place::Heads, Act::NextHead, "next head", &[ch('}')], "head", "show the next head"),
+    row(Place::Screens, Act::PreviousLayer, "previous layer", &[ch('[')], "layer", "show the layer before"),
+    row(Place::Screens, Act::NextLayer, "next layer", &[ch(']')], "layer", "show the next layer"),
+    row(Place::Screens, Act::PreviousHead, "previous head", &[ch('{')], "head", "show the head before"),
+    row(Place::Screens, Act::NextHead, "next head", &[ch('}')], "head", "show the next head"),
     row(Place::Heads, Act::NextPane, "next pane", &[key(Code::Tab)], "pane", "give the focus to the next pane"),
     row(Place::Heads, Act::PreviousPane, "previous pane", &[key(Code::BackTab)], "", "give the focus to the pane before"),
-    row(Place::Heads, Act::Scale, "scale", &[ch('s')], "scale", "show weights at the next scale"),
-    row(Place::Heads, Act::Mean, "mean", &[ch('m')], "mean", "switch between one head and the mean over heads"),
+    row(Place::Screens, Act::Scale, "scale", &[ch('s')], "scale", "show weights at the next scale"),
+    row(Place::Screens, Act::Mean, "mean", &[ch('m')], "mean", "switch between one head and the mean over heads"),
     row(Place::Heads, Act::ZoomIn, "zoom in", &[ch('z')], "zoom", "look closer, about the cursor, down to single weights"),
     row(Place::Heads, Act::ZoomOut, "zoom out", &[ch('Z')], "zoom", "look from further away"),
     row(Place::Heads, Act::Fit, "fit", &[ch('0')], "zoom", "show the whole head"),
     row(Place::Heads, Act::Pool, "pool", &[ch('p')], "", "show the largest or the mean weight of cells that pool"),
-    row(Place::Heads, Act::Mirror, "who attends", &[ch('w')], "who", "list what the query attends to, or who attends to the key"),
-    row(Place::Heads, Act::Edit, "edit", &[ch('e')], "edit", "edit the text and run it"),
-    row(Place::Heads, Act::Origin, "origin", &[ch('i')], "info", "tell whether the numbers hold, their origin, and what was assumed"),
-    row(Place::Heads, Act::First, "first", &[ch('g'), key(Code::Home)], "", "go to the first query, head, entry or layer"),
-    row(Place::Heads, Act::Last, "last", &[ch('G'), key(Code::End)], "", "go to the last query, head, entry or layer"),
-    row(Place::Heads, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "go half a page down"),
-    row(Place::Heads, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "go half a page up"),
-    row(Place::Heads, Act::Back, "back", &[key(Code::Esc)], "", "dismiss a message, or go back to the heatmap"),
-    row(Place::Heads, Act::Help, "help", &[ch('?')], "help", "show what every key does"),
-    row(Place::Heads, Act::Quit, "quit", &[ch('q')], "quit", "leave"),
+    row(Place::Screens, Act::Mirror, "who attends", &[ch('w')], "who", "list what the query attends to, or who attends to the key"),
+    row(Place::Screens, Act::Show(Screen::Heads), "heads", &[ch('1')], "", "show one head, the heads of its layer, and what a token attends to"),
+    row(Place::Screens, Act::Show(Screen::Text), "text", &[ch('2')], "", "show the text, coloured by attention"),
+    row(Place::Screens, Act::Show(Screen::Atlas), "atlas", &[ch('3')], "", "show all heads of all layers"),
+    row(Place::Screens, Act::Edit, "edit", &[ch('e')], "edit", "edit the text and run it"),
+    row(Place::Screens, Act::Origin, "origin", &[ch('i')], "info", "tell whether the numbers hold, their origin, and what was assumed"),
+    row(Place::Screens, Act::First, "first", &[ch('g'), key(Code::Home)], "", "go to the first query, head, entry, layer or token"),
+    row(Place::Screens, Act::Last, "last", &[ch('G'), key(Code::End)], "", "go to the last query, head, entry, layer or token"),
+    row(Place::Screens, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "go half a page down"),
+    row(Place::Screens, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "go half a page up"),
+    row(Place::Screens, Act::Back, "back", &[key(Code::Esc)], "", "dismiss a message, or go back to the heatmap"),
+    row(Place::Screens, Act::Help, "help", &[ch('?')], "help", "show what every key does"),
+    row(Place::Screens, Act::Quit, "quit", &[ch('q')], "quit", "leave"),
     row(Place::Editor, Act::Run, "run", ENTER, "run", "run the text"),
     row(Place::Editor, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave the text as it was"),
     row(Place::Editor, Act::Earlier, "earlier", &[key(Code::Up)], "history", "take an earlier text"),
@@ -270,6 +297,19 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Editor, Act::DeleteWord, "delete word", &[ctrl('w')], "word", "delete the word before"),
     row(Place::Editor, Act::DeleteToStart, "delete to start", &[ctrl('u')], "clear", "delete everything before"),
     row(Place::Editor, Act::DeleteToEnd, "delete to end", &[ctrl('k')], "", "delete everything after"),
+    row(Place::Prompt, Act::Accept, "accept", ENTER, "do it", "take the line"),
+    row(Place::Prompt, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave everything as it was"),
+    row(Place::Prompt, Act::Earlier, "earlier", &[key(Code::Up), ctrl('p')], "choose", "choose the entry above, or take an earlier line"),
+    row(Place::Prompt, Act::Later, "later", &[key(Code::Down), ctrl('n')], "choose", "choose the entry below, or take a later line"),
+    row(Place::Prompt, Act::TextLeft, "left", &[key(Code::Left), ctrl('b')], "", "move left"),
+    row(Place::Prompt, Act::TextRight, "right", &[key(Code::Right), ctrl('f')], "", "move right"),
+    row(Place::Prompt, Act::TextStart, "start", &[key(Code::Home), ctrl('a')], "", "move to the start"),
+    row(Place::Prompt, Act::TextEnd, "end", &[key(Code::End), ctrl('e')], "", "move to the end"),
+    row(Place::Prompt, Act::Backspace, "backspace", &[key(Code::Backspace)], "", "delete the character before"),
+    row(Place::Prompt, Act::Delete, "delete", &[key(Code::Delete), ctrl('d')], "", "delete the character under the cursor"),
+    row(Place::Prompt, Act::DeleteWord, "delete word", &[ctrl('w')], "", "delete the word before"),
+    row(Place::Prompt, Act::DeleteToStart, "delete to start", &[ctrl('u')], "", "delete everything before"),
+    row(Place::Prompt, Act::DeleteToEnd, "delete to end", &[ctrl('k')], "", "delete everything after"),
     row(Place::Popup, Act::Down, "down", DOWN, "scroll", "scroll down"),
     row(Place::Popup, Act::Up, "up", UP, "scroll", "scroll up"),
     row(Place::Popup, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "scroll half a page down"),

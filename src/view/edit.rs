@@ -64,21 +64,15 @@ impl Editor {
 
     /// Does one editing action; others are left alone.
     pub fn act(&mut self, act: Act) {
-        let request = match act {
-            Act::TextLeft => InputRequest::GoToPrevChar,
-            Act::TextRight => InputRequest::GoToNextChar,
-            Act::TextStart => InputRequest::GoToStart,
-            Act::TextEnd => InputRequest::GoToEnd,
-            Act::Backspace => InputRequest::DeletePrevChar,
-            Act::Delete => InputRequest::DeleteNextChar,
-            Act::DeleteWord => InputRequest::DeletePrevWord,
-            Act::DeleteToStart => InputRequest::DeleteFromStart,
-            Act::DeleteToEnd => InputRequest::DeleteTillEnd,
-            Act::Earlier => return self.recall(self.at.checked_sub(1)),
-            Act::Later => return self.recall(Some(self.at + 1)),
-            _ => return,
-        };
-        self.input.handle(request);
+        match act {
+            Act::Earlier => self.recall(self.at.checked_sub(1)),
+            Act::Later => self.recall(Some(self.at + 1)),
+            _ => {
+                if let Some(request) = request(act) {
+                    self.input.handle(request);
+                }
+            }
+        }
     }
 
     fn recall(&mut self, to: Option<usize>) {
@@ -92,4 +86,20 @@ impl Editor {
         self.at = to;
         self.input = Input::new(text);
     }
+}
+
+/// What an editing action is to an input line.
+pub(super) fn request(act: Act) -> Option<InputRequest> {
+    Some(match act {
+        Act::TextLeft => InputRequest::GoToPrevChar,
+        Act::TextRight => InputRequest::GoToNextChar,
+        Act::TextStart => InputRequest::GoToStart,
+        Act::TextEnd => InputRequest::GoToEnd,
+        Act::Backspace => InputRequest::DeletePrevChar,
+        Act::Delete => InputRequest::DeleteNextChar,
+        Act::DeleteWord => InputRequest::DeletePrevWord,
+        Act::DeleteToStart => InputRequest::DeleteFromStart,
+        Act::DeleteToEnd => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
 }

@@ -2,6 +2,7 @@
 //! what is visible and drawing can't disagree.
 
 use super::plan::{GridPlan, MapPlan};
+use super::screen::Screen;
 use super::zoom::Zoom;
 
 /// A rectangle of terminal cells.
@@ -72,8 +73,10 @@ pub const LEAST: (u16, u16) = (40, 12);
 /// What the layout depends on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Needs {
-    /// Columns and rows of the screen.
-    pub screen: (u16, u16),
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The screen that is shown.
+    pub screen: Screen,
     /// Whether there is a notice to show.
     pub notice: bool,
     /// Whether there is a status line to show.
@@ -107,6 +110,12 @@ pub struct Layout {
     pub list: Area,
     /// The attention flow, frame included.
     pub flow: Area,
+    /// The text, frame included.
+    pub text: Area,
+    /// The pictures or numbers of all heads, frame included.
+    pub atlas: Area,
+    /// The table of heads beside them, frame included.
+    pub table: Area,
     /// Messages.
     pub status: Area,
     /// What keys do.
@@ -116,7 +125,7 @@ pub struct Layout {
 impl Layout {
     /// The layout for `needs`.
     pub fn new(needs: &Needs) -> Self {
-        let (width, height) = needs.screen;
+        let (width, height) = needs.size;
         let screen = Area {
             x: 0,
             y: 0,
@@ -140,26 +149,54 @@ impl Layout {
             footer,
             ..Self::default()
         };
+        match needs.screen {
+            Screen::Heads => layout.heads(body, needs),
+            Screen::Text => layout.text(body),
+            Screen::Atlas => layout.atlas(body),
+        }
+        layout
+    }
+
+    /// The text, with the list beside it where there is room.
+    fn text(&mut self, body: Area) {
+        let side = match body.width {
+            0..=71 => 0,
+            width => (width / 3).clamp(30, 56),
+        };
+        (self.text, self.list) = body.split_right(side);
+    }
+
+    /// The pictures, with the table beside them where there is room.
+    fn atlas(&mut self, body: Area) {
+        let side = match body.width {
+            0..=71 => 0,
+            width => (width / 2).clamp(34, 84),
+        };
+        (self.atlas, self.table) = body.split_right(side);
+    }
+
+    /// The heatmap, with the other panes beside or below it.
+    fn heads(&mut self, body: Area, needs: &Needs) {
+        let width = body.width;
         if width >= 72 {
             let side = side_width(body, needs);
             let (map, side) = body.split_right(side);
-            layout.map = map;
-            layout.stack(side, needs);
+            self.map = map;
+            self.stack(side, needs);
         } else if body.height >= 24 {
             // Tall and narrow: the list and the flow below the map.
             let (map, rest) = body.split_top(body.height - 13);
             let (list, flow) = rest.split_top(6);
-            layout.map = map;
-            layout.list = list;
-            layout.flow = flow;
+            self.map = map;
+            self.list = list;
+            self.flow = flow;
         } else if body.height >= 17 {
             let (map, list) = body.split_bottom(5);
-            layout.map = map;
-            layout.list = list;
+            self.map = map;
+            self.list = list;
         } else {
-            layout.map = body;
+            self.map = body;
         }
-        layout
     }
 
     /// Grid, list and flow above each other, as many as fit.

@@ -2,20 +2,25 @@
 
 mod about;
 mod action;
+mod atlas;
 mod derive;
 mod edit;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod heads;
 mod keys;
 mod layout;
 mod look;
 mod plan;
+mod prompt;
 mod read;
+mod screen;
 mod scroll;
 mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 mod update;
 mod work;
 mod zoom;
@@ -29,6 +34,8 @@ pub use keys::{action_table_markdown, hints};
 pub use layout::{Area, LEAST, Layout, Needs, Pane};
 pub use look::look;
 pub use plan::{Cell, GridPlan, MapPlan};
+pub use prompt::{Ask, Prompt};
+pub use screen::Screen;
 pub use state::{Cursor, Direction, Options, Popup, Running, State};
 pub use update::update;
 pub use work::{Cancel, Look, NO_MODEL, Request, Task, Update, Work};

@@ -6,6 +6,8 @@ use super::action::Place;
 use super::edit::Editor;
 use super::layout::{Layout, Pane};
 use super::plan::{GridPlan, MapPlan};
+use super::prompt::Prompt;
+use super::screen::Screen;
 use super::state::{Cursor, Direction, Popup, Running, State};
 use crate::capture::{Capture, Head, LayerRecord, Pool};
 use crate::lens::{
@@ -69,6 +71,11 @@ impl State {
         self.editor.as_ref()
     }
 
+    /// The line of text that is asked for.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
     /// The run that goes on.
     pub fn running(&self) -> Option<Running> {
         self.running
@@ -130,8 +137,8 @@ impl State {
     }
 
     /// Columns and rows of the screen.
-    pub fn screen(&self) -> (u16, u16) {
-        self.screen
+    pub fn size(&self) -> (u16, u16) {
+        self.size
     }
 
     /// Where the panes are.
@@ -216,6 +223,9 @@ impl State {
 
     /// The places whose keys are alive, the first to ask first.
     pub fn places(&self) -> Vec<Place> {
+        if self.prompt.is_some() {
+            return vec![Place::Prompt, Place::Everywhere];
+        }
         if self.editor.is_some() {
             return vec![Place::Editor, Place::Everywhere];
         }
@@ -226,13 +236,20 @@ impl State {
         if self.running.is_some() {
             places.push(Place::Running);
         }
-        places.push(match self.focus {
-            Pane::Map => Place::Map,
-            Pane::Grid => Place::Grid,
-            Pane::List => Place::List,
-            Pane::Flow => Place::Flow,
-        });
-        places.extend([Place::Heads, Place::Everywhere]);
+        match self.screen {
+            Screen::Heads => {
+                places.push(match self.focus {
+                    Pane::Map => Place::Map,
+                    Pane::Grid => Place::Grid,
+                    Pane::List => Place::List,
+                    Pane::Flow => Place::Flow,
+                });
+                places.push(Place::Heads);
+            }
+            Screen::Text => places.push(Place::Text),
+            Screen::Atlas => places.push(Place::Atlas),
+        }
+        places.extend([Place::Screens, Place::Everywhere]);
         places
     }
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
+use super::atlas::AtlasView;
 use super::derive::{Derived, striking, striking_tile};
 use super::edit::Editor;
 use super::layout::{Area, Layout, Needs, Pane};
 use super::plan::Cell;
+use super::prompt::Prompt;
+use super::screen::Screen;
 use super::scroll::follow;
+use super::text::TextView;
 use super::zoom::Zoom;
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
 use crate::lens::{LayerTrust, Scale, broken_predictions};
@@ -75,7 +79,8 @@ pub enum Direction {
 #[derive(Clone, Debug)]
 pub struct State {
     pub(super) options: Options,
-    pub(super) screen: (u16, u16),
+    pub(super) size: (u16, u16),
+    pub(super) screen: Screen,
     pub(super) capture: Option<Arc<Capture>>,
     /// The last capture that was complete, to come back to when a run does not get there.
     pub(super) complete: Option<Arc<Capture>>,
@@ -96,6 +101,9 @@ pub struct State {
     pub(super) popup: Option<Popup>,
     pub(super) popup_scroll: usize,
     pub(super) editor: Option<Editor>,
+    pub(super) prompt: Option<Prompt>,
+    pub(super) text: TextView,
+    pub(super) atlas: AtlasView,
     pub(super) history: Vec<String>,
     pub(super) running: Option<Running>,
     pub(super) status: Option<String>,
@@ -131,7 +139,8 @@ impl State {
         Self {
             head_chosen: options.head.is_some(),
             options,
-            screen: (0, 0),
+            size: (0, 0),
+            screen: Screen::default(),
             capture: None,
             complete: None,
             trusts: Vec::new(),
@@ -147,6 +156,9 @@ impl State {
             popup: None,
             popup_scroll: 0,
             editor: None,
+            prompt: None,
+            text: TextView::default(),
+            atlas: AtlasView::default(),
             history,
             running: None,
             status: None,
@@ -165,6 +177,7 @@ impl State {
     /// What the layout depends on.
     pub(super) fn needs(&self) -> Needs {
         Needs {
+            size: self.size,
             screen: self.screen,
             notice: !self.notices().is_empty(),
             status: self.status.is_some(),
@@ -256,6 +269,17 @@ impl State {
         self.cursor.query.0 = self.cursor.query.0.min(last(self.tokens()));
         self.cursor.key.0 = self.cursor.key.0.min(last(self.tokens()));
         self.layout = Layout::new(&self.needs());
+        match self.screen {
+            Screen::Heads => self.settle_heads(),
+            Screen::Text => self.settle_text(),
+            Screen::Atlas => self.settle_atlas(),
+        }
+        self.derive();
+        self.entry = self.entry.min(last(self.ranked().len()));
+    }
+
+    /// The part of [`settle`](Self::settle) that the Heads screen needs.
+    fn settle_heads(&mut self) {
         let areas = self.layout.panes();
         if areas.iter().any(|(p, a)| *p == self.focus && a.is_empty()) {
             self.focus = Pane::Map;
@@ -265,8 +289,6 @@ impl State {
         let row = self.cursor.head.0 / grid.columns.max(1);
         let all = self.heads().div_ceil(grid.columns.max(1));
         self.grid_scroll = follow(self.grid_scroll, row, grid.rows, all);
-        self.derive();
-        self.entry = self.entry.min(last(self.ranked().len()));
     }
 
     fn derive(&mut self) {

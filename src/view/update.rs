@@ -2,8 +2,9 @@
 
 use super::action::{Act, action_of};
 use super::edit::Editor;
-use super::layout::Pane;
-use super::state::{Direction, Popup, Running, State, ring};
+use super::prompt::Prompt;
+use super::screen::Screen;
+use super::state::{Direction, Popup, Running, State};
 use super::zoom::Zoom;
 use super::{Code, Effect, Event, NO_MODEL, Request, Stroke, Update};
 use crate::capture::{Head, Key, Layer, Pool, Query};
@@ -14,13 +15,16 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = match event {
         Event::Key(stroke) => state.key(stroke),
         Event::Paste(text) => {
-            if let Some(editor) = &mut state.editor {
+            if let Some(prompt) = &mut state.prompt {
+                prompt.paste(&text);
+                state.prompted();
+            } else if let Some(editor) = &mut state.editor {
                 editor.paste(&text);
             }
             Vec::new()
         }
         Event::Resize { width, height } => {
-            state.screen = (width, height);
+            state.size = (width, height);
             Vec::new()
         }
         Event::Work(update) => {
@@ -68,24 +72,38 @@ impl State {
         match action_of(stroke, &self.places()) {
             Some(action) => self.act(action.act),
             None => {
-                if let (Some(editor), Code::Char(c)) = (&mut self.editor, stroke.code)
+                if let Code::Char(c) = stroke.code
                     && !stroke.ctrl
                     && !stroke.alt
                 {
-                    editor.insert(c);
+                    self.insert(c);
                 }
                 Vec::new()
             }
         }
     }
 
-    fn act(&mut self, act: Act) -> Vec<Effect> {
+    /// Types a character where text is typed.
+    fn insert(&mut self, c: char) {
+        if let Some(prompt) = &mut self.prompt {
+            prompt.insert(c);
+            self.prompted();
+        } else if let Some(editor) = &mut self.editor {
+            editor.insert(c);
+        }
+    }
+
+    /// Does one action; tells what it wants of the surroundings.
+    pub(super) fn act(&mut self, act: Act) -> Vec<Effect> {
         match act {
             Act::Quit => return vec![Effect::Quit],
             Act::Suspend => return vec![Effect::Suspend],
             Act::Redraw => return vec![Effect::Redraw],
             Act::Cancel => return vec![Effect::Cancel],
             Act::Run => return self.run(),
+            Act::Accept => return self.accept(),
+            Act::Show(screen) => self.go_to(screen),
+            Act::Ask(ask) => self.prompt = Some(Prompt::new(ask)),
             Act::Help => self.open(Popup::Help),
             Act::Origin => self.open(Popup::Origin),
             Act::Close => self.popup = None,
@@ -98,6 +116,7 @@ impl State {
                 let text = self.history.last().map_or(text, String::as_str);
                 self.editor = Some(Editor::new(text, &self.history));
             }
+            Act::Abandon if self.prompt.is_some() => self.abandon(),
             Act::Abandon => self.editor = None,
             Act::NextPane => self.turn(1),
             Act::PreviousPane => self.turn(-1),
@@ -125,7 +144,7 @@ impl State {
             }
             Act::Back => {
                 if self.status.take().is_none() {
-                    self.focus = Pane::Map;
+                    self.go_to_map();
                 }
             }
             Act::Left | Act::Right | Act::Up | Act::Down => self.go(act),
@@ -137,7 +156,10 @@ impl State {
             Act::SelfKey => self.choose(self.cursor.query, Key(self.cursor.query.0)),
             Act::Open => self.open_chosen(),
             _ => {
-                if let Some(editor) = &mut self.editor {
+                if let Some(prompt) = &mut self.prompt {
+                    prompt.act(act);
+                    self.prompted();
+                } else if let Some(editor) = &mut self.editor {
                     editor.act(act);
                 }
             }
@@ -184,76 +206,49 @@ impl State {
         vec![Effect::Request(Request::Run { text })]
     }
 
-    fn turn(&mut self, by: isize) {
-        let ring = ring(self.layout());
-        let at = ring.iter().position(|pane| *pane == self.focus);
-        let to = (at.unwrap_or(0) as isize + by).rem_euclid(ring.len().max(1) as isize);
-        self.focus = ring.get(to as usize).copied().unwrap_or_default();
-    }
-
     fn go(&mut self, act: Act) {
         if self.popup.is_some() {
             return self.step(if act == Act::Down { 1 } else { -1 });
         }
-        let by = match act {
-            Act::Left | Act::Up => -1,
-            _ => 1,
-        };
-        let vertical = matches!(act, Act::Up | Act::Down);
-        let (query, key) = (self.cursor.query, self.cursor.key);
-        match self.focus {
-            Pane::Map if vertical => {
-                self.choose(Query(shift(query.0, by, self.tokens())), key);
-            }
-            Pane::Map => self.choose(query, Key(shift(key.0, by, self.tokens()))),
-            Pane::Grid if vertical => {
-                let (plan, _) = self.grid_plan();
-                let to = self.cursor.head.0 as isize + by * plan.columns as isize;
-                if (0..self.heads() as isize).contains(&to) {
-                    self.move_head(by * plan.columns as isize);
-                }
-            }
-            Pane::Grid => self.move_head(by),
-            Pane::List => self.step(by),
-            Pane::Flow => self.move_layer(by),
+        match self.screen {
+            Screen::Heads => self.go_heads(act),
+            Screen::Text => self.go_text(act),
+            Screen::Atlas => self.go_atlas(act),
         }
     }
 
-    /// Goes `by` steps along the main axis of what has the focus.
+    /// Goes `by` steps along the main axis of what is shown.
     fn step(&mut self, by: isize) {
         if self.popup.is_some() {
             self.popup_scroll = shift(self.popup_scroll, by, self.popup_lines());
             return;
         }
-        match self.focus {
-            Pane::Map => {
-                let query = shift(self.cursor.query.0, by, self.tokens());
-                self.choose(Query(query), self.cursor.key);
-            }
-            Pane::Grid => self.move_head(by),
-            Pane::List => self.entry = shift(self.entry, by, self.ranked().len()),
-            Pane::Flow => self.move_layer(by),
+        match self.screen {
+            Screen::Heads => self.step_heads(by),
+            Screen::Text => self.step_text(by),
+            Screen::Atlas => self.step_atlas(by),
         }
     }
 
     fn half_page(&self) -> isize {
-        let page = match self.focus {
-            _ if self.popup.is_some() => usize::from(self.screen.1) / 2,
-            Pane::Map => {
-                let (plan, ..) = self.map_plan();
-                plan.rows * plan.tile
-            }
-            Pane::Grid => {
-                let (plan, _) = self.grid_plan();
-                plan.rows * plan.columns
-            }
-            Pane::List => usize::from(self.layout().list.inner().height),
-            Pane::Flow => self.layers(),
+        let page = match self.screen {
+            _ if self.popup.is_some() => usize::from(self.size.1) / 2,
+            Screen::Heads => self.page_of_heads(),
+            Screen::Text => self.page_of_text(),
+            Screen::Atlas => self.page_of_atlas(),
         };
         (page / 2).max(1) as isize
     }
 
-    fn choose(&mut self, query: Query, key: Key) {
+    fn open_chosen(&mut self) {
+        match self.screen {
+            Screen::Heads => self.open_in_heads(),
+            Screen::Text | Screen::Atlas => self.go_to_map(),
+        }
+    }
+
+    /// Puts the cursor on a cell.
+    pub(super) fn choose(&mut self, query: Query, key: Key) {
         self.touched = true;
         let moved = match self.direction {
             Direction::Attends => query != self.cursor.query,
@@ -266,35 +261,22 @@ impl State {
         self.cursor.key = key;
     }
 
-    fn move_layer(&mut self, by: isize) {
+    /// Goes `by` layers up the stack.
+    pub(super) fn move_layer(&mut self, by: isize) {
         self.cursor.layer = Layer(shift(self.cursor.layer.0, by, self.layers()));
         self.entry = 0;
     }
 
-    fn move_head(&mut self, by: isize) {
+    /// Goes `by` heads on.
+    pub(super) fn move_head(&mut self, by: isize) {
         self.cursor.head = Head(shift(self.cursor.head.0, by, self.heads()));
         self.head_chosen = true;
         self.mean = false;
         self.entry = 0;
     }
-
-    fn open_chosen(&mut self) {
-        if self.focus == Pane::List {
-            let Some(chosen) = self.ranked().get(self.entry).copied() else {
-                return;
-            };
-            self.touched = true;
-            match self.direction {
-                Direction::Attends => self.cursor.key = Key(chosen.position),
-                Direction::Attended => self.cursor.query = Query(chosen.position),
-            }
-        } else {
-            self.focus = Pane::Map;
-        }
-    }
 }
 
 /// `at` moved by `by`, held within `0..count`.
-fn shift(at: usize, by: isize, count: usize) -> usize {
+pub(super) fn shift(at: usize, by: isize, count: usize) -> usize {
     at.saturating_add_signed(by).min(count.saturating_sub(1))
 }

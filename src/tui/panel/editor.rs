@@ -15,7 +15,7 @@ const ROWS: usize = 8;
 /// The editor, if the text is edited.
 pub fn editor(canvas: &mut Canvas, state: &State) {
     let Some(editor) = state.editor() else { return };
-    let screen = state.screen();
+    let screen = state.size();
     let width = screen.0.saturating_sub(4).min(84);
     let columns = usize::from(width.saturating_sub(4)).max(2);
     let (rows, cursor) = wrap(editor.text(), editor.cursor(), columns);

@@ -1,10 +1,12 @@
 //! The lines on top: what is shown, what runs, what must be known.
 
-use super::super::canvas::{Canvas, measure};
+use ratatui::style::Modifier;
+
+use super::super::canvas::{Canvas, Span, measure};
 use super::super::theme::Role;
 use super::super::words::{bar, safe};
 use crate::token::Label;
-use crate::view::{Area, State};
+use crate::view::{Area, Screen, State};
 
 /// The model, its sizes, and the run that goes on.
 pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
@@ -28,7 +30,7 @@ pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
         right.push(canvas.span("  Esc", Role::Accent));
         right.push(canvas.span(" cancels ", Role::Dim));
     } else if state.capture().is_some() {
-        right.push(canvas.span("Heads ", Role::Dim));
+        right.extend(tabs(canvas, state.screen(), area.width >= 60));
     }
     if !state.problems().is_empty() {
         right.insert(0, canvas.span("▲ don't trust ", Role::Bad));
@@ -63,6 +65,22 @@ pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
     }
     canvas.line(area.x, area.y, room, &left);
     canvas.line_right(area.x, area.y, area.width, &right);
+}
+
+/// The screens by their digits, the shown one marked; it alone where there is little room.
+fn tabs(canvas: &Canvas, shown: Screen, all: bool) -> Vec<Span> {
+    let screens = Screen::ALL.into_iter().zip(1..);
+    let screens = screens.filter(|(screen, _)| all || *screen == shown);
+    screens
+        .map(|(screen, digit)| {
+            let text = format!(" {digit} {} ", screen.name());
+            let style = canvas.theme.style(Role::Accent);
+            match screen == shown {
+                true => (text, style.add_modifier(Modifier::REVERSED)),
+                false => canvas.span(text, Role::Dim),
+            }
+        })
+        .collect()
 }
 
 /// The first of what the person must know, and how much more there is.

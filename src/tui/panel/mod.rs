@@ -1,5 +1,6 @@
 //! One panel a file; each draws from the state and changes nothing.
 
+mod atlas;
 mod axes;
 mod editor;
 mod flow;
@@ -11,8 +12,12 @@ mod list;
 mod map;
 mod pixels;
 mod popup;
+mod prompt;
+mod table;
+mod text;
 mod window;
 
+pub use atlas::atlas;
 pub use editor::editor;
 pub use flow::flow;
 pub use footer::{footer, status};
@@ -21,3 +26,6 @@ pub use header::{header, notice};
 pub use list::list;
 pub use map::map;
 pub use popup::popup;
+pub use prompt::prompt;
+pub use table::table;
+pub use text::text;

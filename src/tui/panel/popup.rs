@@ -21,7 +21,7 @@ pub fn popup(canvas: &mut Canvas, state: &State) {
         Row::Heading(_) => 0,
     };
     let names = rows.iter().map(name_width).max().unwrap_or(0) as u16 + 1;
-    let screen = state.screen();
+    let screen = state.size();
     let width = screen.0.saturating_sub(4).min(100);
     let names = names.min(width / 3);
     // A column of marks stands between names and texts where something was checked.

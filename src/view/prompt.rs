@@ -1,0 +1,96 @@
+//! A line of text that is asked for at the bottom of the screen.
+
+use tui_input::{Input, InputRequest};
+
+use super::Effect;
+use super::action::Act;
+use super::edit::request;
+use super::state::State;
+
+/// Longest line that can be typed or pasted, in bytes.
+const MAX_BYTES: usize = 4096;
+
+/// What a line is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ask {
+    /// Tokens to find.
+    Find,
+}
+
+impl Ask {
+    /// What stands before the line.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Find => "/",
+        }
+    }
+}
+
+/// The line, and what it is for.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    ask: Ask,
+    input: Input,
+}
+
+impl Prompt {
+    /// An empty line.
+    pub fn new(ask: Ask) -> Self {
+        Self {
+            ask,
+            input: Input::default(),
+        }
+    }
+
+    /// What the line is for.
+    pub fn ask(&self) -> Ask {
+        self.ask
+    }
+
+    /// The line.
+    pub fn line(&self) -> &str {
+        self.input.value()
+    }
+
+    /// The cursor, in code points from the start.
+    pub fn cursor(&self) -> usize {
+        self.input.cursor()
+    }
+
+    /// Types one character.
+    pub(super) fn insert(&mut self, c: char) {
+        if self.line().len() < MAX_BYTES {
+            self.input.handle(InputRequest::InsertChar(c));
+        }
+    }
+
+    /// Inserts a pasted text, up to the end of its first line.
+    pub(super) fn paste(&mut self, pasted: &str) {
+        for c in pasted.lines().next().unwrap_or_default().chars() {
+            self.insert(c);
+        }
+    }
+
+    /// Does one editing action; others are left alone.
+    pub(super) fn act(&mut self, act: Act) {
+        if let Some(request) = request(act) {
+            self.input.handle(request);
+        }
+    }
+}
+
+impl State {
+    /// Does what follows from a line while it is typed.
+    pub(super) fn prompted(&mut self) {}
+
+    /// Leaves the line, and everything as it was before.
+    pub(super) fn abandon(&mut self) {
+        self.prompt = None;
+    }
+
+    /// Does what the line was asked for.
+    pub(super) fn accept(&mut self) -> Vec<Effect> {
+        self.prompt = None;
+        Vec::new()
+    }
+}
