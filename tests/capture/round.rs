@@ -229,7 +229,8 @@ fn a_capture_of_any_length_is_there_at_once() {
         });
         let took = took.min().unwrap();
         println!("{n} tokens, {size} MiB: opened in {took:?}");
-        assert!(took.as_millis() < 100, "{n}: {took:?}");
+        // Milliseconds where nothing else runs; the bound is for processors that others use too.
+        assert!(took.as_millis() < 1000, "{n}: {took:?}");
         let opened = open(&path);
         opened.verify_all().unwrap();
         assert!(opened.capture.layers[0].rows.mass.len() == 8 * n);

@@ -8,10 +8,16 @@ use std::time::{Duration, Instant};
 use portable_pty::{
     Child, CommandBuilder, MasterPty, PtyPair, PtySize, SlavePty, native_pty_system,
 };
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 /// How long to wait for what must come. Other programs may share the processor.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Begins a synchronized update.
+const BEGIN: &[u8] = b"\x1b[?2026h";
+
+/// Ends one.
+const END: &[u8] = b"\x1b[?2026l";
 
 /// An untrained model of the smallest useful size: no file, no network.
 const MODEL: [&str; 14] = [
@@ -50,14 +56,14 @@ pub fn demo(arguments: &[&str]) -> CommandBuilder {
     prepared(command)
 }
 
-/// The explorer on a model and a text that keep it busy for seconds.
+/// The explorer on a model and a text that keep it busy for seconds, however many cores there are.
 pub fn busy_explorer() -> CommandBuilder {
     let mut command = CommandBuilder::new(program());
-    command.args(["--untrained", "--seed", "1", "--color=256"]);
-    command.args(["--number-of-layers", "16", "--number-of-heads", "8"]);
-    command.args(["--embedding-dimension", "256", "--context-length", "2048"]);
+    command.args(["--untrained", "--seed", "1", "--color=256", "--threads=1"]);
+    command.args(["--number-of-layers", "8", "--number-of-heads", "8"]);
+    command.args(["--embedding-dimension", "128", "--context-length", "4096"]);
     command.arg("--text");
-    command.arg("The cat sat on the mat and it slept there. ".repeat(170));
+    command.arg("The cat sat on the mat and it slept there. ".repeat(340));
     prepared(command)
 }
 
@@ -79,6 +85,19 @@ fn prepared(mut command: CommandBuilder) -> CommandBuilder {
 struct Output {
     emulator: vt100::Parser,
     bytes: Vec<u8>,
+}
+
+impl Output {
+    /// Where a mark stands last.
+    fn last(&self, mark: &[u8]) -> Option<usize> {
+        let mut places = self.bytes.windows(mark.len());
+        places.rposition(|place| place == mark)
+    }
+
+    /// Whether no frame is half on the screen: terminals show a synchronized update as a whole.
+    fn is_whole(&self) -> bool {
+        self.last(END) >= self.last(BEGIN)
+    }
 }
 
 /// A running program and its terminal.
@@ -144,33 +163,71 @@ impl Session {
         session
     }
 
-    /// Waits until the explorer shows a whole capture and rests. That it rests alone would not
-    /// tell: where the processor is busy, a run may be silent for long.
+    /// Waits until the explorer shows a whole capture, exactly, and rests. That it rests alone would
+    /// not tell: where the processor is busy, a run may be silent for long.
     pub fn wait_shown(&self) {
         self.wait("capture", |screen| {
-            // The header names the screen once no run is under way.
-            screen.alternate_screen() && screen.contents().contains("Heads")
+            let text = screen.contents();
+            // The header names the screen once a capture is there.
+            let done = text.contains("Heads") && !text.contains("cancels");
+            screen.alternate_screen() && done && !text.contains("coarse")
         });
         self.wait_quiet();
     }
 
-    /// Waits until what is on the screen satisfies `shown`.
+    /// Waits until the screen satisfies `shown`, with no frame half on it.
     pub fn wait(&self, what: &str, shown: impl Fn(&vt100::Screen) -> bool) {
         let start = Instant::now();
-        while !shown(self.output.lock().unwrap().emulator.screen()) {
+        loop {
+            let output = self.output.lock().unwrap();
+            if output.is_whole() && shown(output.emulator.screen()) {
+                return;
+            }
+            drop(output);
             let text = self.text();
             assert!(start.elapsed() < PATIENCE, "no {what} in\n{text}");
             thread::sleep(Duration::from_millis(5));
         }
     }
 
-    /// Waits until nothing came for 300 ms.
-    pub fn wait_quiet(&self) {
+    /// Waits until the screen says this.
+    pub fn wait_text(&self, text: &str) {
+        self.wait(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until the screen looks like this, colours included.
+    pub fn wait_look(&self, expected: &[String]) {
+        let start = Instant::now();
+        while !self.output.lock().unwrap().is_whole() || self.look() != expected {
+            if start.elapsed() > PATIENCE {
+                assert_eq!(self.look(), expected);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until a whole frame was sent.
+    pub fn wait_frame(&self) {
+        let start = Instant::now();
+        loop {
+            let output = self.output.lock().unwrap();
+            if output.last(END).is_some() && output.is_whole() {
+                return;
+            }
+            drop(output);
+            assert!(start.elapsed() < PATIENCE, "no frame");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until nothing came for 300 ms. Where the processor is busy more may come all the same:
+    /// what must be there is to be waited for by itself.
+    fn wait_quiet(&self) {
         let start = Instant::now();
         loop {
             let before = self.count();
             thread::sleep(Duration::from_millis(300));
-            if self.count() == before {
+            if self.count() == before && self.output.lock().unwrap().is_whole() {
                 return;
             }
             assert!(start.elapsed() < PATIENCE, "it never rests");
@@ -242,6 +299,26 @@ impl Session {
         self.master.resize(size).unwrap();
     }
 
+    /// Writes over the screen, as another program would; the explorer is told nothing.
+    pub fn scribble(&self) {
+        let mut output = self.output.lock().unwrap();
+        output
+            .emulator
+            .process(b"\x1b[m\x1b[2J\x1b[5;5Hanother program was here");
+    }
+
+    /// Stops the program from outside and waits until it stands.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+        let pid = Pid::from_raw(i32::try_from(self.child.process_id().unwrap()).unwrap());
+        let stopped = WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
+        assert!(
+            waitid(WaitId::Pid(pid.unwrap()), stopped)
+                .unwrap()
+                .is_some()
+        );
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
@@ -273,12 +350,8 @@ impl Session {
         });
         assert_eq!(modes(self.master.as_ref()), self.modes);
         let output = self.output.lock().unwrap();
-        let last = |mark: &[u8]| {
-            let mut places = output.bytes.windows(mark.len());
-            places.rposition(|place| place == mark)
-        };
         assert!(
-            last(b"\x1b[?2026l") > last(b"\x1b[?2026h"),
+            output.last(END) > output.last(BEGIN),
             "a synchronized update never ends"
         );
         let cell = output.emulator.screen();

@@ -60,11 +60,35 @@ impl App for Notes {
 
 struct Fake {
     terminal: Terminal<TestBackend>,
-    drawn: usize,
-    forgotten: usize,
-    suspended: usize,
-    resumed: usize,
+    counts: Arc<Counts>,
     stops: bool,
+}
+
+/// How often the screen was told what.
+#[derive(Default)]
+struct Counts {
+    drawn: AtomicUsize,
+    forgotten: AtomicUsize,
+    suspended: AtomicUsize,
+    resumed: AtomicUsize,
+}
+
+/// Counts one more.
+fn count(counter: &AtomicUsize) {
+    counter.fetch_add(1, Ordering::SeqCst);
+}
+
+fn counted(counter: &AtomicUsize) -> usize {
+    counter.load(Ordering::SeqCst)
+}
+
+/// Waits until this was counted, however busy the processor is.
+fn wait(counter: &AtomicUsize, at_least: usize) {
+    let start = Instant::now();
+    while counted(counter) < at_least {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never comes");
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 impl Screen for Fake {
@@ -73,24 +97,25 @@ impl Screen for Fake {
     }
 
     fn draw(&mut self, app: &impl App) -> io::Result<()> {
-        assert!(self.suspended == self.resumed || !self.stops);
-        self.drawn += 1;
+        let counts = &self.counts;
+        assert!(counted(&counts.suspended) == counted(&counts.resumed) || !self.stops);
         self.terminal.draw(|frame| app.draw(frame)).unwrap();
+        count(&counts.drawn);
         Ok(())
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        self.forgotten += 1;
+        count(&self.counts.forgotten);
         Ok(())
     }
 
     fn suspend(&mut self) -> io::Result<bool> {
-        self.suspended += 1;
+        count(&self.counts.suspended);
         Ok(self.stops)
     }
 
     fn resume(&mut self) -> io::Result<()> {
-        self.resumed += 1;
+        count(&self.counts.resumed);
         Ok(())
     }
 }
@@ -98,10 +123,7 @@ impl Screen for Fake {
 fn fake(stops: bool) -> Fake {
     Fake {
         terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
-        drawn: 0,
-        forgotten: 0,
-        suspended: 0,
-        resumed: 0,
+        counts: Arc::default(),
         stops,
     }
 }
@@ -122,12 +144,12 @@ fn resize(width: u16) -> Message {
     Message::Input(Event::Resize { width, height: 5 })
 }
 
-/// The loop over `work`, with an end to send messages by.
+/// The loop over `work`, with an end to send messages by and what the screen was told so far.
 fn looped(
     work: Work,
     stops: bool,
     first: Option<Request>,
-    script: impl FnOnce(Sender<Message>),
+    script: impl FnOnce(Sender<Message>, Arc<Counts>),
 ) -> (Notes, Fake) {
     let (sender, messages) = channel();
     let told = sender.clone();
@@ -136,7 +158,7 @@ fn looped(
     })
     .unwrap();
     let (mut app, mut screen) = (Notes::default(), fake(stops));
-    script(sender);
+    script(sender, Arc::clone(&screen.counts));
     Loop::new(&mut app, &mut screen, worker, lens())
         .run(&messages, first.map(Effect::Request))
         .unwrap();
@@ -154,33 +176,35 @@ fn idle() -> Work {
 
 #[test]
 fn a_flood_of_events_is_drawn_once() {
-    let (app, screen) = looped(idle(), true, None, |sender| {
+    let (app, screen) = looped(idle(), true, None, |sender, counts| {
         for _ in 0..500 {
             sender.send(key('j')).unwrap();
         }
         thread::spawn(move || {
+            wait(&counts.drawn, 1);
             thread::sleep(Duration::from_millis(100));
             sender.send(key('q')).unwrap();
         });
     });
     assert_eq!(app.told.len(), 502);
-    assert_eq!(screen.drawn, 1);
+    assert_eq!(counted(&screen.counts.drawn), 1);
 }
 
 #[test]
 fn nothing_is_drawn_while_nothing_happens() {
-    let (_, screen) = looped(idle(), true, None, |sender| {
+    let (_, screen) = looped(idle(), true, None, |sender, counts| {
         thread::spawn(move || {
+            wait(&counts.drawn, 1);
             thread::sleep(Duration::from_millis(200));
             sender.send(key('q')).unwrap();
         });
     });
-    assert_eq!(screen.drawn, 1);
+    assert_eq!(counted(&screen.counts.drawn), 1);
 }
 
 #[test]
 fn of_a_resize_storm_the_last_size_is_told_and_before_the_next_key() {
-    let (app, _) = looped(idle(), true, None, |sender| {
+    let (app, _) = looped(idle(), true, None, |sender, _| {
         for width in 1..100 {
             sender.send(resize(width)).unwrap();
         }
@@ -194,12 +218,14 @@ fn of_a_resize_storm_the_last_size_is_told_and_before_the_next_key() {
 #[test]
 fn the_first_request_runs_and_a_replaced_one_is_heard_no_more() {
     let ran = Arc::new(Mutex::new(Vec::new()));
-    let seen = ran.clone();
+    let (begun, runs) = (Arc::new(AtomicUsize::new(0)), ran.clone());
+    let seen = begun.clone();
     let work: Work = Box::new(move |request, cancel, tell| {
         let Request::Run { text } = request else {
             unreachable!();
         };
-        seen.lock().unwrap().push(text.clone());
+        runs.lock().unwrap().push(text.clone());
+        count(&seen);
         while text == "first" && !cancel.is_cancelled() {
             thread::sleep(Duration::from_millis(1));
         }
@@ -210,9 +236,9 @@ fn the_first_request_runs_and_a_replaced_one_is_heard_no_more() {
             total: 0,
         });
     });
-    let (app, _) = looped(work, true, Some(run("first")), |sender| {
+    let (app, _) = looped(work, true, Some(run("first")), |sender, _| {
         thread::spawn(move || {
-            thread::sleep(Duration::from_millis(50));
+            wait(&begun, 1);
             sender.send(key('r')).unwrap();
         });
     });
@@ -227,7 +253,7 @@ fn cancelling_ends_the_run() {
             thread::sleep(Duration::from_millis(1));
         }
     });
-    let (app, _) = looped(work, true, Some(run("long")), |sender| {
+    let (app, _) = looped(work, true, Some(run("long")), |sender, _| {
         sender.send(key('c')).unwrap();
     });
     assert_eq!(app.told.last().unwrap(), "ended true");
@@ -238,61 +264,62 @@ fn quitting_waits_for_no_run() {
     let running = Arc::new(AtomicUsize::new(0));
     let begun = running.clone();
     let work: Work = Box::new(move |_, _, _| {
-        begun.store(1, Ordering::SeqCst);
-        thread::sleep(Duration::from_secs(20));
+        count(&begun);
+        thread::sleep(Duration::from_secs(60));
     });
     let (sent, at) = channel();
-    looped(work, true, Some(run("long")), |sender| {
+    looped(work, true, Some(run("long")), |sender, _| {
         thread::spawn(move || {
-            while running.load(Ordering::SeqCst) == 0 {
-                thread::sleep(Duration::from_millis(1));
-            }
+            wait(&running, 1);
             sent.send(Instant::now()).unwrap();
             sender.send(key('q')).unwrap();
         });
     });
-    assert!(at.recv().unwrap().elapsed() < Duration::from_millis(100));
+    assert!(at.recv().unwrap().elapsed() < Duration::from_secs(10));
 }
 
 #[test]
 fn a_stopped_explorer_draws_nothing_until_it_goes_on() {
-    let (app, screen) = looped(idle(), true, None, |sender| {
+    let (app, screen) = looped(idle(), true, None, |sender, counts| {
         thread::spawn(move || {
             sender.send(key('z')).unwrap();
             sender.send(key('j')).unwrap();
+            wait(&counts.suspended, 1);
             thread::sleep(Duration::from_millis(50));
+            let drawn = counted(&counts.drawn);
             sender.send(Message::Signal(Told::Continued)).unwrap();
-            thread::sleep(Duration::from_millis(100));
+            wait(&counts.drawn, drawn + 1);
             sender.send(Message::Signal(Told::Stop)).unwrap();
             sender.send(Message::Signal(Told::Continued)).unwrap();
             sender.send(key('q')).unwrap();
         });
     });
-    assert_eq!((screen.suspended, screen.resumed), (2, 2));
+    assert_eq!(counted(&screen.counts.suspended), 2);
+    assert_eq!(counted(&screen.counts.resumed), 2);
     assert_eq!(app.told, ["80x24", "z", "j", "80x24", "80x24", "q"]);
-    assert!(screen.drawn >= 1);
 }
 
 #[test]
 fn where_it_cannot_stop_it_goes_on_drawing() {
-    let (_, screen) = looped(idle(), false, None, |sender| {
+    let (_, screen) = looped(idle(), false, None, |sender, counts| {
         thread::spawn(move || {
-            thread::sleep(Duration::from_millis(50));
+            wait(&counts.drawn, 1);
             sender.send(key('z')).unwrap();
-            thread::sleep(Duration::from_millis(100));
+            wait(&counts.drawn, 2);
             sender.send(key('q')).unwrap();
         });
     });
-    assert_eq!((screen.drawn, screen.resumed), (2, 0));
+    assert_eq!(counted(&screen.counts.drawn), 2);
+    assert_eq!(counted(&screen.counts.resumed), 0);
 }
 
 #[test]
 fn redrawing_forgets_what_is_shown() {
-    let (_, screen) = looped(idle(), true, None, |sender| {
+    let (_, screen) = looped(idle(), true, None, |sender, _| {
         sender.send(key('l')).unwrap();
         sender.send(key('q')).unwrap();
     });
-    assert_eq!(screen.forgotten, 1);
+    assert_eq!(counted(&screen.counts.forgotten), 1);
 }
 
 #[test]
