@@ -1,14 +1,17 @@
 //! The action table as words: key names, the footer's hints, the README's table.
 
-use super::action::{ACTIONS, Place};
+use super::action::{ACTIONS, Act, Action, Place};
 use super::{Code, Stroke};
 
-/// The footer's hints: keys and the word for what they do, neighbours with one word joined.
+/// The footer's hints: keys and the word for what they do, neighbours with one word joined; help
+/// and the way out last.
 pub fn hints(places: &[Place]) -> Vec<(String, &'static str)> {
+    let last = [Act::Help, Act::Quit];
     let mut hints: Vec<(String, &'static str)> = Vec::new();
     for place in places {
         let mut from: Option<&'static str> = None;
-        for action in ACTIONS.iter().filter(|action| action.place == *place) {
+        let here = ACTIONS.iter().filter(|action| action.place == *place);
+        for action in here.filter(|action| !last.contains(&action.act)) {
             let Some(first) = action.keys.first().filter(|_| !action.hint.is_empty()) else {
                 continue;
             };
@@ -23,6 +26,12 @@ pub fn hints(places: &[Place]) -> Vec<(String, &'static str)> {
             }
             from = Some(action.hint);
         }
+    }
+    let alive = |action: &&Action| places.contains(&action.place) && !action.hint.is_empty();
+    for act in last {
+        let mut found = ACTIONS.iter().filter(alive);
+        let found = found.find(|action| action.act == act);
+        hints.extend(found.and_then(|found| Some((found.keys.first()?.name(), found.hint))));
     }
     hints
 }

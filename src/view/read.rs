@@ -244,12 +244,12 @@ impl State {
                     Pane::List => Place::List,
                     Pane::Flow => Place::Flow,
                 });
-                places.push(Place::Heads);
+                places.extend([Place::Screens, Place::Heads]);
             }
-            Screen::Text => places.push(Place::Text),
-            Screen::Atlas => places.push(Place::Atlas),
+            Screen::Text => places.extend([Place::Text, Place::Screens]),
+            Screen::Atlas => places.extend([Place::Atlas, Place::Screens]),
         }
-        places.extend([Place::Screens, Place::Everywhere]);
+        places.push(Place::Everywhere);
         places
     }
 }

@@ -1,5 +1,7 @@
 //! Every head of the layer as a small heatmap.
 
+use std::ops::Range;
+
 use super::super::canvas::{Canvas, Titles};
 use super::super::theme::Role;
 use super::super::words::share;
@@ -74,7 +76,12 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
             width: plan.width,
             height: plan.height,
         };
-        picture_of(canvas, picture, &pattern.thumbnail(Pool::Max));
+        let halves = if canvas.theme.has_colour() { 2 } else { 1 };
+        let outline = match chosen && state.is_part() {
+            true => Some(Outline::of(state, picture, halves)),
+            false => None,
+        };
+        picture_of(canvas, picture, &pattern.thumbnail(Pool::Max), outline);
         if plan.numbers > 0 {
             numbers(canvas, x, y + 1 + plan.height, &plan, state, Head(head));
         }
@@ -110,9 +117,42 @@ fn numbers(canvas: &mut Canvas, x: u16, y: u16, plan: &GridPlan, state: &State, 
     }
 }
 
+/// Where the window of the zoomed heatmap lies in the picture of its head, in cells of the picture.
+#[derive(Clone, Debug)]
+struct Outline {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Outline {
+    /// The outline in a picture with `halves` cells in the height of one of the terminal's.
+    fn of(state: &State, picture: Area, halves: u16) -> Self {
+        let (tiles, n) = (state.tiles(), state.tokens());
+        let part = |part: &Range<usize>, cells: u16| {
+            let cells = usize::from(cells);
+            let token = |cell: usize| (cell * tiles.tile).min(n.saturating_sub(1));
+            let first = tile_of(token(part.start), n.max(1), cells);
+            let last = tile_of(token(part.end.saturating_sub(1)), n.max(1), cells);
+            first..last + 1
+        };
+        Self {
+            rows: part(&tiles.rows, picture.height * halves),
+            columns: part(&tiles.columns, picture.width),
+        }
+    }
+
+    /// Whether a cell is on the outline.
+    fn has(&self, row: usize, column: usize) -> bool {
+        let edge = |part: &Range<usize>, at: usize| at == part.start || at + 1 == part.end;
+        self.rows.contains(&row)
+            && self.columns.contains(&column)
+            && (edge(&self.rows, row) || edge(&self.columns, column))
+    }
+}
+
 /// A whole pattern in a small area: the largest weight of each tile, or larger squares where there
 /// are fewer weights than cells.
-fn picture_of(canvas: &mut Canvas, area: Area, grid: &Grid) {
+fn picture_of(canvas: &mut Canvas, area: Area, grid: &Grid, outline: Option<Outline>) {
     let halves = if canvas.theme.has_colour() { 2 } else { 1 };
     let (rows, columns) = (usize::from(area.height * halves), usize::from(area.width));
     let mut tiles: Vec<Option<f32>> = vec![None; rows * columns];
@@ -137,14 +177,25 @@ fn picture_of(canvas: &mut Canvas, area: Area, grid: &Grid) {
         let value = tiles.get(row * columns + column).copied().flatten();
         canvas.theme.ramp().level(value)
     };
+    let outlined = |row: usize, column: usize| {
+        let outline = outline.as_ref();
+        outline.is_some_and(|outline| outline.has(row, column))
+    };
+    let accent = canvas.theme.style(Role::Accent);
+    let colour = |canvas: &Canvas, row: usize, column: usize| match outlined(row, column) {
+        true => canvas.theme.colour(Role::Accent),
+        false => canvas.theme.level(level(canvas, row, column)),
+    };
     for y in 0..area.height {
         for x in 0..area.width {
             let (px, py) = (area.x + x, area.y + y);
             let column = usize::from(x);
             if halves == 2 {
-                let upper = level(canvas, usize::from(y) * 2, column);
-                let lower = level(canvas, usize::from(y) * 2 + 1, column);
-                pixels::pair(canvas, px, py, upper, lower);
+                let upper = colour(canvas, usize::from(y) * 2, column);
+                let lower = colour(canvas, usize::from(y) * 2 + 1, column);
+                pixels::colours(canvas, px, py, upper, lower);
+            } else if outlined(usize::from(y), column) {
+                canvas.text(px, py, 1, "o", accent);
             } else {
                 let value = level(canvas, usize::from(y), column);
                 pixels::solid(canvas, px, py, 1, value);

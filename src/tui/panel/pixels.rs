@@ -5,14 +5,8 @@ use ratatui::style::{Color, Style};
 use super::super::canvas::Canvas;
 use crate::paint::Level;
 
-/// Draws one terminal cell out of two values above each other. A masked half keeps the terminal's
-/// own ground.
-pub fn pair(canvas: &mut Canvas, x: u16, y: u16, upper: Level, lower: Level) {
-    let (top, bottom) = (canvas.theme.level(upper), canvas.theme.level(lower));
-    colours(canvas, x, y, top, bottom);
-}
-
-/// The same, of colours.
+/// Draws one terminal cell out of two colours above each other. A half that is masked keeps the
+/// terminal's own ground.
 pub fn colours(canvas: &mut Canvas, x: u16, y: u16, top: Color, bottom: Color) {
     match (top, bottom) {
         (Color::Reset, Color::Reset) => {}

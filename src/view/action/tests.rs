@@ -4,13 +4,16 @@ use super::*;
 use crate::view::{action_table_markdown, hints};
 
 /// The places whose keys are alive at the same time and must not take each other's.
-const TOGETHER: [&[Place]; 6] = [
-    &[Place::Everywhere, Place::Heads, Place::Map],
-    &[Place::Everywhere, Place::Heads, Place::Grid],
-    &[Place::Everywhere, Place::Heads, Place::List],
-    &[Place::Everywhere, Place::Heads, Place::Flow],
+const TOGETHER: [&[Place]; 9] = [
+    &[Place::Everywhere, Place::Screens, Place::Heads, Place::Map],
+    &[Place::Everywhere, Place::Screens, Place::Heads, Place::Grid],
+    &[Place::Everywhere, Place::Screens, Place::Heads, Place::List],
+    &[Place::Everywhere, Place::Screens, Place::Heads, Place::Flow],
+    &[Place::Everywhere, Place::Screens, Place::Text],
+    &[Place::Everywhere, Place::Screens, Place::Atlas],
     &[Place::Everywhere, Place::Popup],
     &[Place::Everywhere, Place::Editor],
+    &[Place::Everywhere, Place::Prompt],
 ];
 
 #[test]
@@ -59,8 +62,10 @@ fn every_place_is_in_the_help_and_the_table() {
 
 #[test]
 fn hints_join_neighbours() {
-    let hints = hints(&[Place::Map, Place::Heads]);
+    let hints = hints(&[Place::Map, Place::Screens, Place::Heads]);
     assert_eq!(hints[0], ("←↓↑→".to_owned(), "cell"));
     assert_eq!(hints[1], ("[ ]".to_owned(), "layer"));
     assert_eq!(hints[2], ("{ }".to_owned(), "head"));
+    assert!(hints.contains(&("Tab".to_owned(), "pane")));
+    assert_eq!(hints.last().unwrap().1, "quit");
 }
