@@ -48,11 +48,12 @@ pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
             facts.push("capture".to_owned());
         }
         facts.extend([
-            format!("{} layers × {} heads", shape.layers, shape.heads),
-            match capture.len() {
-                1 => "1 token".to_owned(),
-                n => format!("{n} tokens"),
-            },
+            format!(
+                "{} × {}",
+                counted(shape.layers, "layer"),
+                counted(shape.heads, "head")
+            ),
+            counted(capture.len(), "token"),
             safe(format!("{} {}", origin.dtype, origin.device).trim()),
         ]);
         for fact in facts {
@@ -65,6 +66,14 @@ pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
     }
     canvas.line(area.x, area.y, room, &left);
     canvas.line_right(area.x, area.y, area.width, &right);
+}
+
+/// A number and what it counts.
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
 }
 
 /// The screens by their digits, the shown one marked; it alone where there is little room.
