@@ -5,6 +5,7 @@ mod common;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use common::shared;
 use safetensors::SafeTensors;
@@ -517,7 +518,8 @@ fn bad_input_is_a_sentence_and_a_status() {
         2,
         &["divide", "1, 2, 5, 10"],
     );
-    check(&["--number-of-layers", "0"], 2, &["at least 1"]);
+    let said = ["number of layers = 0", "at least 1"];
+    check(&["--number-of-layers", "0"], 2, &said);
     check(&["--embedding-dimension", "99999999"], 2, &["smaller"]);
     check(&["--no-such-flag"], 2, &["--no-such-flag"]);
     refused(&["analyze", "--layer", "4"], 2, &["layer 4", "0 to 3"]);
@@ -567,6 +569,45 @@ fn bad_input_is_a_sentence_and_a_status() {
             1,
             &["--tokenizer"],
         );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let pipe = pipe.to_str().unwrap();
+    for (arguments, said) in [
+        (vec!["check", pipe], "neither a regular file nor a folder"),
+        (vec!["check", "--reference", pipe], "no regular file"),
+        (vec!["check", "--tokenizer", pipe], "not a regular file"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_headlight"))
+            .args(&arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let start = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            if start.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("{arguments:?} waits");
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
     }
 }
 

@@ -76,9 +76,16 @@ pub fn untrained(sizes: Sizes) -> Result<Plan, Error> {
         heads,
         layers,
     } = sizes;
-    if [vocabulary, context, embedding, heads, layers].contains(&0) {
+    let named = [
+        (vocabulary, "vocabulary"),
+        (context, "context length"),
+        (embedding, "embedding dimension"),
+        (heads, "number of heads"),
+        (layers, "number of layers"),
+    ];
+    if let Some((_, name)) = named.iter().find(|(size, _)| *size == 0) {
         return Err(Error::Config {
-            key: "a size".to_owned(),
+            key: (*name).to_owned(),
             found: "0".to_owned(),
             expected: "every size must be at least 1".to_owned(),
         });

@@ -45,8 +45,13 @@ impl Reference {
         let name = printable(&path.display().to_string());
         let wrong = |what: String| RunError::Reference(format!("the reference '{name}' {what}"));
         let unread = |error: std::io::Error| wrong(format!("can't be read: {error}"));
+        // To open a pipe would wait for its other end.
+        let found = std::fs::metadata(path).map_err(unread)?;
+        if !found.is_file() {
+            return Err(wrong("can't be read: it is no regular file".to_owned()));
+        }
         let mut file = File::open(path).map_err(unread)?;
-        let size = file.metadata().map_err(unread)?.len();
+        let size = found.len();
         let mut length = [0; 8];
         file.read_exact(&mut length).map_err(unread)?;
         let length = u64::from_le_bytes(length);

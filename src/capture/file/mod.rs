@@ -19,7 +19,7 @@ mod tensors;
 mod tokens;
 mod write;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -121,12 +121,13 @@ impl Opened {
 /// A capture that is damaged or of a later format; another program's weights that are laid out in
 /// another way.
 pub fn open(path: &Path, how: How) -> Result<Option<Opened>, FileError> {
+    // Looked at before it is opened: to open a pipe would wait for its other end.
+    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
+        return Ok(None);
+    }
     let Ok(mut file) = File::open(path) else {
         return Ok(None);
     };
-    if !file.metadata().is_ok_and(|found| found.is_file()) {
-        return Ok(None);
-    }
     let name = Label::of_text(&path.display().to_string()).to_string();
     let mut begin = Vec::new();
     let wanted = 8 + layout::MAGIC.len();

@@ -177,10 +177,9 @@ fn drafter(model_type: &str) -> Result<Drafter, Error> {
 
 fn unknown(found: &str) -> Error {
     let known = FAMILIES.iter().flat_map(Family::model_types);
-    let known: Vec<&str> = known.copied().collect();
     Error::UnknownFamily {
         found: printable(found),
-        known: known.join(", "),
+        known: listed(known.copied()),
     }
 }
 
@@ -190,10 +189,13 @@ fn no_attention(checkpoint: &Checkpoint) -> Error {
     Error::NoAttention {
         count: names.len(),
         sample: names.iter().take(6).cloned().collect::<Vec<_>>().join(", ") + more,
-        known: FAMILIES
-            .iter()
-            .map(|f| f.name)
-            .collect::<Vec<_>>()
-            .join(", "),
+        known: listed(FAMILIES.iter().map(|family| family.name)),
     }
+}
+
+/// Names in a sentence; one that stands for several rows of a table is there once.
+fn listed(names: impl Iterator<Item = &'static str>) -> String {
+    let mut names: Vec<&str> = names.collect();
+    names.dedup();
+    names.join(", ")
 }

@@ -45,10 +45,9 @@ pub(super) fn plan(
 }
 
 fn unknown(found: &str) -> Error {
-    let known: Vec<&str> = ARCHITECTURES.iter().map(|a| a.name).collect();
     Error::UnknownArchitecture {
         found: printable(found),
-        known: known.join(", "),
+        known: super::listed(ARCHITECTURES.iter().map(|row| row.name)),
     }
 }
 
