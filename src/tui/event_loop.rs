@@ -16,6 +16,7 @@ use super::keys;
 use super::signals::{self, Told};
 use super::terminal::{self, Error, Stdout};
 use super::worker::{Serial, Worker};
+use crate::paint::Ground;
 use crate::view::{Effect, Event, Look, Request, Update, Work, look};
 
 /// Least time between two frames: 80 a second at most, so that a flood of events is drawn once.
@@ -31,6 +32,14 @@ pub trait App {
 
     /// Draws all of it.
     fn draw(&self, frame: &mut Frame);
+
+    /// Whether the terminal is to be asked what ground it draws on.
+    fn asks_ground(&self) -> bool {
+        false
+    }
+
+    /// Takes the ground that the terminal told.
+    fn ground(&mut self, _ground: Ground) {}
 }
 
 /// What wakes the loop.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use headlight::capture::{Capture, Head, Key, Layer, Query};
 use headlight::export::{ExportError, Format, Request, all_heads, export, flow, heatmap};
 use headlight::lens::{Scale, Select};
-use headlight::paint::Colormap;
+use headlight::paint::{Colormap, Ground};
 
 use crate::fixture::{break_row, capture, words};
 
@@ -94,7 +94,7 @@ fn cells_have_the_colours_of_their_weights() {
         for query in 0..n {
             for key in 0..n {
                 let weight = capture.layers[0].weight(Head(0), Query(query), Key(key));
-                let expected = weight.map_or(MASKED, |w| Colormap::Blues.rgb(w));
+                let expected = weight.map_or(MASKED, |w| Colormap::Blues.rgb(w, Ground::Light));
                 let (x, y) = (left + key * cell + cell / 2, top + query * cell + cell / 2);
                 assert_eq!(
                     picture.at(x, y),
@@ -108,7 +108,7 @@ fn cells_have_the_colours_of_their_weights() {
 
 #[test]
 fn masked_cells_zeros_and_nan_are_three_colours() {
-    let zero = Colormap::Blues.rgb(0.0);
+    let zero = Colormap::Blues.rgb(0.0, Ground::Light);
     let apart = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max();
     assert!(apart(MASKED, zero) > Some(18) && apart(MASKED, [255; 3]) > Some(18));
 
@@ -188,7 +188,7 @@ fn all_heads_stand_in_four_columns() {
         for query in 0..10 {
             for key in 0..=query {
                 let weight = capture.layers[0].weight(Head(head), Query(query), Key(key));
-                let expected = Colormap::Blues.rgb(weight.unwrap());
+                let expected = Colormap::Blues.rgb(weight.unwrap(), Ground::Light);
                 let at = (x + key * cell + cell / 2, y + query * cell + cell / 2);
                 assert_eq!(six.at(at.0, at.1), expected, "head {head}");
             }
@@ -216,7 +216,7 @@ fn a_text_of_any_length_is_pooled_and_its_axes_count() {
     assert!(weight.is_some_and(|weight| weight > 0.99));
     let picture = Picture::head(&long, Scale::Raw);
     assert!(picture.width <= 4000 && picture.height <= 4000);
-    assert!(picture.count(Colormap::Blues.rgb(1.0)) > 0);
+    assert!(picture.count(Colormap::Blues.rgb(1.0, Ground::Light)) > 0);
     let comment = picture.entries.iter().find(|(key, _)| key == "Title");
     assert!(comment.is_some_and(|(_, title)| title == "Layer 0, Head 0"));
 }

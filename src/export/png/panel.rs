@@ -5,7 +5,7 @@ use super::canvas::{Align, BLACK, Canvas, GREY, Rgb};
 use super::font::{self, Text};
 use crate::capture::{Capture, Pool, tile_of};
 use crate::lens::{Grid, Pattern, Scale};
-use crate::paint::{Colormap, round_step};
+use crate::paint::{Colormap, Ground, round_step};
 
 /// Cells that the query does not see: grey, where a weight of 0 is the near white of Blues.
 pub(super) const MASKED: Rgb = [226, 226, 224];
@@ -153,7 +153,7 @@ pub(super) fn colour(value: Option<f32>) -> Rgb {
     match value {
         None => MASKED,
         Some(v) if v.is_nan() => NAN,
-        Some(v) => Colormap::Blues.rgb(v),
+        Some(v) => Colormap::Blues.rgb(v, Ground::Light),
     }
 }
 
