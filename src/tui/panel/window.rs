@@ -3,7 +3,6 @@
 use ratatui::style::{Modifier, Style};
 
 use super::super::canvas::Canvas;
-use super::super::theme::Role;
 use super::pixels;
 use crate::lens::Grid;
 use crate::paint::Level;
