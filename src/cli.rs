@@ -6,7 +6,9 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::lens::Scale;
 use crate::model::{DeviceKind, ScaleBy};
+use crate::paint::Colormap;
 
 /// See what every attention head of a GPT is looking at.
 #[derive(Debug, Parser)]
@@ -153,6 +155,12 @@ pub struct ExploreArgs {
     /// Colours of the screen
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
+    /// Colours of values, those that c cycles
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Map::Blues)]
+    pub colormap: Map,
+    /// What the terminal draws on; auto asks it
+    #[arg(long, value_enum, default_value_t = Background::Auto)]
+    pub background: Background,
 }
 
 /// Options of `analyze`.
@@ -182,6 +190,15 @@ pub struct AnalyzeArgs {
     /// Colours of the explorer
     #[arg(long, value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
+    /// Colours of values, in the plots and in the explorer
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = Map::Blues)]
+    pub colormap: Map,
+    /// What the explorer's terminal draws on; auto asks it
+    #[arg(long, value_enum, default_value_t = Background::Auto)]
+    pub background: Background,
+    /// What the plots show of a weight
+    #[arg(long, value_enum, value_name = "NAME", default_value_t = ScaleName::Raw)]
+    pub scale: ScaleName,
 }
 
 /// Options of `export`.
@@ -205,6 +222,12 @@ pub struct ExportArgs {
     /// Write the logits of every position, too (arrays only)
     #[arg(long)]
     pub logits: bool,
+    /// What a picture shows of a weight (png only) [default: raw]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub scale: Option<ScaleName>,
+    /// Colours of values (png only) [default: blues]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub colormap: Option<Map>,
 }
 
 /// Options of `capture`.
@@ -379,6 +402,77 @@ pub enum Colour {
     Never,
 }
 
+/// `--colormap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Map {
+    /// One hue
+    Blues,
+    /// Purple over teal to yellow
+    Viridis,
+    /// Blue over grey to yellow, for every eye
+    Cividis,
+    /// Purple over orange to cream
+    Magma,
+    /// No hue
+    Grey,
+    /// Blue below the middle of the scale, red above it
+    Diverging,
+}
+
+impl From<Map> for Colormap {
+    fn from(map: Map) -> Self {
+        match map {
+            Map::Blues => Self::Blues,
+            Map::Viridis => Self::Viridis,
+            Map::Cividis => Self::Cividis,
+            Map::Magma => Self::Magma,
+            Map::Grey => Self::Grey,
+            Map::Diverging => Self::Diverging,
+        }
+    }
+}
+
+/// `--background`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Background {
+    /// What the terminal says, else dark
+    Auto,
+    /// Light text on dark
+    Dark,
+    /// Dark text on light
+    Light,
+}
+
+/// `--scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScaleName {
+    /// The weight itself
+    Raw,
+    /// Over the largest of its row
+    RowMax,
+    /// Its square root
+    Sqrt,
+    /// Its logarithm, from 1e-4 to 1
+    Log,
+    /// Without key 0, rows renormalised
+    NoSink,
+    /// Times the norm of the value, rows renormalised
+    ValueWeighted,
+}
+
+impl From<ScaleName> for Scale {
+    fn from(name: ScaleName) -> Self {
+        match name {
+            ScaleName::Raw => Self::Raw,
+            ScaleName::RowMax => Self::RowMax,
+            ScaleName::Sqrt => Self::Sqrt,
+            ScaleName::Log => Self::Log,
+            ScaleName::NoSink => Self::NoSink,
+            ScaleName::ValueWeighted => Self::ValueWeighted,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -387,6 +481,21 @@ mod tests {
     #[test]
     fn the_definitions_hold_together() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn maps_and_scales_have_their_own_names() {
+        let named =
+            |value: Option<clap::builder::PossibleValue>| value.unwrap().get_name().to_owned();
+        for map in Map::value_variants() {
+            assert_eq!(named(map.to_possible_value()), Colormap::from(*map).name());
+        }
+        assert_eq!(Map::value_variants().len(), Colormap::ALL.len());
+        for scale in ScaleName::value_variants() {
+            let name = Scale::from(*scale).name().replace(' ', "-");
+            assert_eq!(named(scale.to_possible_value()), name);
+        }
+        assert_eq!(ScaleName::value_variants().len(), Scale::ALL.len());
     }
 
     #[test]

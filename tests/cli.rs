@@ -798,3 +798,39 @@ fn a_capture_is_compared_with_a_reference() {
     assert!(said.contains("ok      row sums"), "{said}");
     assert!(said.contains("FAILED  weights: largest"), "{said}");
 }
+
+#[test]
+fn pictures_take_a_map_and_a_scale_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = |flags: &[&str]| {
+        let path = folder.path().join("head.png");
+        let mut arguments = vec!["export", "--format", "png", "--layers", "0", "--heads", "1"];
+        arguments.extend(["--output", path.to_str().unwrap()]);
+        arguments.extend(flags);
+        let output = headlight(&arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        std::fs::read(&path).unwrap()
+    };
+    let usual = picture(&[]);
+    assert_eq!(picture(&["--colormap", "blues", "--scale", "raw"]), usual);
+    assert_ne!(picture(&["--colormap", "viridis"]), usual);
+    assert_ne!(picture(&["--scale", "row-max"]), usual);
+
+    let path = folder.path().join("run.json");
+    let json = [
+        "export",
+        "--format",
+        "json",
+        "--output",
+        path.to_str().unwrap(),
+    ];
+    for flag in [["--colormap", "grey"], ["--scale", "log"]] {
+        refused(
+            &[&json[..], &flag].concat(),
+            2,
+            &["for pictures", "--format png"],
+        );
+    }
+    refused(&["--colormap", "jet"], 2, &["jet", "viridis", "diverging"]);
+    assert!(!path.exists());
+}

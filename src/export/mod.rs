@@ -22,6 +22,8 @@ pub use self::safetensors::safetensors;
 pub use self::text::analyze;
 
 use crate::capture::{Capture, Head, Layer, LayerRecord};
+use crate::lens::Scale;
+use crate::paint::Colormap;
 use crate::token::Label;
 
 /// Why nothing was written.
@@ -57,6 +59,12 @@ pub enum ExportError {
         /// How many are asked for.
         found: usize,
     },
+    /// A scale by the norms of values, of a capture without them.
+    #[error(
+        "the {} scale needs the norms of values, which the capture does not hold: choose another scale",
+        Scale::ValueWeighted.name()
+    )]
+    NoNorms,
     /// More bytes than a file can count.
     #[error(
         "the attention of {tokens} tokens is more than a file can hold: ask for fewer layers or heads"
@@ -103,6 +111,27 @@ pub struct Request {
     pub layers: Vec<Layer>,
     /// The heads of each layer.
     pub heads: Vec<Head>,
+    /// How pictures show them; arrays and JSON hold the weights themselves.
+    pub style: Style,
+}
+
+/// How a picture shows weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// What is shown of a weight.
+    pub scale: Scale,
+    /// The colours, in the form for light grounds: paper is white.
+    pub map: Colormap,
+}
+
+impl From<Scale> for Style {
+    /// The usual colours.
+    fn from(scale: Scale) -> Self {
+        Self {
+            scale,
+            map: Colormap::default(),
+        }
+    }
 }
 
 impl Request {
@@ -111,6 +140,7 @@ impl Request {
         Self {
             layers: (0..capture.layers.len()).map(Layer).collect(),
             heads: (0..capture.shape.heads).map(Head).collect(),
+            style: Style::default(),
         }
     }
 
@@ -216,6 +246,14 @@ fn find_head(layer: &LayerRecord, head: Head) -> Result<(), ExportError> {
         found: head,
         count: layer.heads,
     })
+}
+
+/// The error that says so where a layer has not what a scale needs.
+fn check_scale(layer: &LayerRecord, scale: Scale) -> Result<(), ExportError> {
+    match scale == Scale::ValueWeighted && layer.value_norms.is_empty() {
+        true => Err(ExportError::NoNorms),
+        false => Ok(()),
+    }
 }
 
 /// What made an output.

@@ -2,12 +2,15 @@
 
 mod colormap;
 mod depth;
+mod ground;
+mod indexed;
 mod level;
 mod ramp;
 mod step;
 
 pub use colormap::Colormap;
 pub use depth::Depth;
+pub use ground::{Ground, contrast, luminance};
 pub use level::{LEVELS, Level, level};
-pub use ramp::{Ramp, Tint};
+pub use ramp::{Palette, Ramp, Tint};
 pub use step::round_step;

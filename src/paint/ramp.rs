@@ -1,6 +1,8 @@
 //! Levels to what a terminal of a given depth can show.
 
-use super::{Colormap, Depth, LEVELS, Level, level};
+use super::ground::is_light;
+use super::indexed::{nan_16, nan_256, of_16, of_256, rgb_of_256};
+use super::{Colormap, Depth, Ground, LEVELS, Level, level};
 
 /// A colour that a terminal is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,25 +15,41 @@ pub enum Tint {
     Rgb([u8; 3]),
 }
 
-/// How values look on a terminal: as many levels as its colours can tell apart.
-#[derive(Clone, Copy, Debug)]
-pub struct Ramp {
-    depth: Depth,
-    map: Colormap,
+impl Tint {
+    /// The colour, as exactly as it is known: themes change the first 16.
+    pub fn rgb(self) -> [u8; 3] {
+        match self {
+            Self::Ansi(index) | Self::Indexed(index) => rgb_of_256(index),
+            Self::Rgb(rgb) => rgb,
+        }
+    }
 }
 
-/// The night map in the 256-colour palette, chosen by hand: each entry lighter than the one
-/// before. The nearest colours to the true map would not be.
-const NIGHT_256: [u8; 12] = [17, 18, 19, 25, 26, 32, 74, 111, 117, 153, 195, 231];
+/// What decides how everything looks on a terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Palette {
+    /// How many colours there are.
+    pub depth: Depth,
+    /// What they stand on.
+    pub ground: Ground,
+    /// The map of values.
+    pub map: Colormap,
+}
 
-/// The light map in the 256-colour palette, each entry darker than the one before.
-const BLUES_256: [u8; 12] = [231, 195, 189, 153, 117, 111, 74, 32, 26, 25, 19, 17];
+impl From<Depth> for Palette {
+    /// The usual ground and map.
+    fn from(depth: Depth) -> Self {
+        Self {
+            depth,
+            ground: Ground::default(),
+            map: Colormap::default(),
+        }
+    }
+}
 
-/// The night map in 16 colours: blue, bright blue, cyan, bright cyan, bright white.
-const NIGHT_16: [u8; 5] = [4, 12, 6, 14, 15];
-
-/// The light map in 16 colours.
-const BLUES_16: [u8; 5] = [15, 14, 6, 12, 4];
+/// How values look on a terminal: as many levels as its colours can tell apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Ramp(Palette);
 
 /// Values without colour; the first one is zero, which is not blank: blank is masked.
 const GLYPHS: [&str; 5] = ["·", "░", "▒", "▓", "█"];
@@ -40,17 +58,23 @@ const GLYPHS: [&str; 5] = ["·", "░", "▒", "▓", "█"];
 const NAN_GLYPH: &str = "×";
 
 impl Ramp {
-    /// The ramp of a map at a depth.
-    pub fn new(depth: Depth, map: Colormap) -> Self {
-        Self { depth, map }
+    /// The ramp of a palette.
+    pub fn new(palette: Palette) -> Self {
+        Self(palette)
+    }
+
+    /// The map and the ground that it is for.
+    pub fn palette(&self) -> Palette {
+        self.0
     }
 
     /// How many levels values have.
     pub fn levels(&self) -> u8 {
-        match self.depth {
+        let Palette { depth, ground, map } = self.0;
+        match depth {
             Depth::None => GLYPHS.len() as u8,
-            Depth::Ansi16 => NIGHT_16.len() as u8,
-            Depth::Ansi256 => NIGHT_256.len() as u8,
+            Depth::Ansi16 => of_16(map, ground).len() as u8,
+            Depth::Ansi256 => of_256(map, ground).len() as u8,
             Depth::True => LEVELS,
         }
     }
@@ -63,23 +87,19 @@ impl Ramp {
     /// The colour of a level; `None` for masked cells, which keep the terminal's own ground, and
     /// where there are no colours.
     pub fn tint(&self, level: Level) -> Option<Tint> {
+        let Palette { depth, ground, map } = self.0;
         let pick = |ramp: &[u8], v: u8| ramp.get(usize::from(v)).or(ramp.last()).copied();
-        match (self.depth, level) {
+        match (depth, level) {
             (Depth::None, _) | (_, Level::Masked) => None,
-            (Depth::Ansi16, Level::Nan) => Some(Tint::Ansi(5)),
-            (Depth::Ansi256, Level::Nan) => Some(Tint::Indexed(162)),
-            (Depth::True, Level::Nan) => Some(Tint::Rgb([214, 51, 132])),
-            (Depth::Ansi16, Level::Value(v)) => match self.map {
-                Colormap::Night => pick(&NIGHT_16, v).map(Tint::Ansi),
-                Colormap::Blues => pick(&BLUES_16, v).map(Tint::Ansi),
-            },
-            (Depth::Ansi256, Level::Value(v)) => match self.map {
-                Colormap::Night => pick(&NIGHT_256, v).map(Tint::Indexed),
-                Colormap::Blues => pick(&BLUES_256, v).map(Tint::Indexed),
-            },
+            (Depth::Ansi16, Level::Nan) => Some(Tint::Ansi(nan_16(map))),
+            (Depth::Ansi256, Level::Nan) => Some(Tint::Indexed(nan_256(map))),
+            (Depth::True, Level::Nan) => Some(Tint::Rgb(map.nan())),
+            (Depth::Ansi16, Level::Value(v)) => pick(of_16(map, ground), v).map(Tint::Ansi),
+            (Depth::Ansi256, Level::Value(v)) => pick(of_256(map, ground), v).map(Tint::Indexed),
             (Depth::True, Level::Value(v)) => {
-                let t = f32::from(v) / f32::from(LEVELS - 1);
-                Some(Tint::Rgb(self.map.rgb(t)))
+                let (start, top) = (map.start(ground), f32::from(LEVELS - 1));
+                let t = start + (1.0 - start) * f32::from(v) / top;
+                Some(Tint::Rgb(map.rgb(t, ground)))
             }
         }
     }
@@ -93,52 +113,81 @@ impl Ramp {
         }
     }
 
-    /// Whether a level's colour is light, so that what is written on it must be dark.
+    /// Whether what is written on a level must be dark.
     pub fn is_light(&self, level: Level) -> bool {
-        let Level::Value(v) = level else { return false };
-        let upper = u16::from(v) * 3 > u16::from(self.levels().saturating_sub(1)) * 2;
-        upper == (self.map == Colormap::Night)
+        match self.tint(level) {
+            Some(tint) => is_light(tint.rgb()),
+            None => self.0.ground == Ground::Light,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{contrast, luminance};
     use super::*;
-
-    /// Relative luminance (WCAG 2) of an entry 16 to 255 of the 256-colour palette.
-    fn luminance(index: u8) -> f32 {
-        let steps = [0u8, 95, 135, 175, 215, 255];
-        let rgb = match index {
-            232.. => [8 + 10 * (index - 232); 3],
-            _ => {
-                let i = usize::from(index - 16);
-                [steps[i / 36], steps[i / 6 % 6], steps[i % 6]]
-            }
-        };
-        let linear = rgb.map(|c| (f32::from(c) / 255.0).powf(2.2));
-        0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    }
-
-    #[test]
-    fn palettes_are_strictly_monotone_in_lightness() {
-        assert!(NIGHT_256.is_sorted_by(|a, b| luminance(*a) < luminance(*b)));
-        assert!(BLUES_256.is_sorted_by(|a, b| luminance(*a) > luminance(*b)));
-    }
 
     #[test]
     fn masked_nan_and_zero_differ_at_every_depth() {
         for depth in [Depth::None, Depth::Ansi16, Depth::Ansi256, Depth::True] {
-            let ramp = Ramp::new(depth, Colormap::Night);
-            let look = |value: Option<f32>| {
-                let level = ramp.level(value);
-                match depth {
-                    Depth::None => (None, ramp.glyph(level)),
-                    _ => (ramp.tint(level), ""),
+            for map in Colormap::ALL {
+                for ground in [Ground::Dark, Ground::Light] {
+                    let ramp = Ramp::new(Palette { depth, ground, map });
+                    let look = |value: Option<f32>| {
+                        let level = ramp.level(value);
+                        match depth {
+                            Depth::None => (None, ramp.glyph(level)),
+                            _ => (ramp.tint(level), ""),
+                        }
+                    };
+                    let (masked, nan, zero) = (look(None), look(Some(f32::NAN)), look(Some(0.0)));
+                    assert!(masked != nan && nan != zero && zero != masked, "{ramp:?}");
+                    assert!(look(Some(1.0)) != zero);
                 }
-            };
-            let (masked, nan, zero) = (look(None), look(Some(f32::NAN)), look(Some(0.0)));
-            assert!(masked != nan && nan != zero && zero != masked, "{depth:?}");
-            assert!(look(Some(1.0)) != zero);
+            }
+        }
+    }
+
+    #[test]
+    fn levels_are_strictly_monotone_in_lightness() {
+        for map in Colormap::ALL {
+            for ground in [Ground::Dark, Ground::Light] {
+                let depth = Depth::True;
+                let ramp = Ramp::new(Palette { depth, ground, map });
+                let light = |v| luminance(ramp.tint(Level::Value(v)).unwrap().rgb());
+                for v in 0..LEVELS - 1 {
+                    let middle = LEVELS / 2;
+                    let down =
+                        (ground == Ground::Light) != (map == Colormap::Diverging && v + 1 < middle);
+                    if map == Colormap::Diverging && v + 1 == middle {
+                        continue;
+                    }
+                    assert_eq!(light(v + 1) < light(v), down, "{map:?} {ground:?} at {v}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_on_a_level_is_dark_on_light_ones() {
+        let depths = [Depth::Ansi16, Depth::Ansi256, Depth::True];
+        let forms = depths
+            .into_iter()
+            .flat_map(|depth| [Ground::Dark, Ground::Light].map(|ground| (depth, ground)));
+        for (depth, ground) in forms {
+            for map in Colormap::ALL {
+                let ramp = Ramp::new(Palette { depth, ground, map });
+                for level in (0..ramp.levels()).map(Level::Value).chain([Level::Nan]) {
+                    let rgb = ramp.tint(level).unwrap().rgb();
+                    let ink = if ramp.is_light(level) {
+                        [0; 3]
+                    } else {
+                        [255; 3]
+                    };
+                    assert!(contrast(ink, rgb) >= 4.5, "{ramp:?} {level:?}");
+                }
+                assert_eq!(ramp.is_light(Level::Masked), ground == Ground::Light);
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::capture::{Capture, Head, Layer};
 use crate::checkpoint::printable;
 use crate::cli::AnalyzeArgs;
 use crate::export;
-use crate::lens::{Scale, Select, TRUST_BUDGET, trust};
+use crate::lens::{Select, TRUST_BUDGET, trust};
 
 /// Prints the analysis, saves the plots, and opens the explorer where asked to.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
@@ -53,7 +53,12 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
             layer: args.layer,
             head: args.head,
         };
-        return explore::open(source, Some(capture), args.color, start);
+        let shades = explore::Shades {
+            color: args.color,
+            map: args.colormap,
+            background: args.background,
+        };
+        return explore::open(source, Some(capture), shades, start);
     }
     Ok(())
 }
@@ -75,6 +80,7 @@ fn heading(capture: &Capture, out: &mut dyn Write) -> Result<(), RunError> {
     writeln!(out, "Input text: '{}'", printable(&capture.text))?;
     writeln!(out, "Tokens: [{}]", tokens.join(", "))?;
     writeln!(out, "Number of tokens: {}", tokens.len())?;
+    writeln!(out, "Scale: raw (weights, mean over heads)")?;
     for said in &origin.assumed {
         writeln!(out, "Assumed: {said}")?;
     }
@@ -93,14 +99,18 @@ fn plots(args: &AnalyzeArgs, capture: &Capture, layers: &[Layer]) -> Result<(), 
         export::write_atomically(&path, |out| draw(out))?;
         error::print(format!("Saved: {}\n", printable(&path.display().to_string())).as_bytes())
     };
+    let style = export::Style {
+        scale: args.scale.into(),
+        map: args.colormap.into(),
+    };
     for &layer in layers {
         if let Some(head) = args.head.map(Head) {
             save(format!("layer_{layer}_head_{head}.png"), &mut |out| {
-                export::heatmap(capture, layer, Select::Head(head), Scale::Raw, out)
+                export::heatmap(capture, layer, Select::Head(head), style, out)
             })?;
         } else {
             save(format!("layer_{layer}_all_heads.png"), &mut |out| {
-                export::all_heads(capture, layer, args.max_heads, Scale::Raw, out)
+                export::all_heads(capture, layer, args.max_heads, style, out)
             })?;
         }
     }

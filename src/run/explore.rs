@@ -9,10 +9,10 @@ use super::source::Source;
 use super::{RunError, memory};
 use crate::capture::file::Opened;
 use crate::capture::{Capture, Head, Layer, bytes_in_words};
-use crate::cli::{Colour, ExploreArgs};
+use crate::cli::{Background, Colour, ExploreArgs, Map};
 use crate::lens::{TRUST_BUDGET, layer_trust};
 use crate::model;
-use crate::paint::Depth;
+use crate::paint::{Depth, Ground, Palette};
 use crate::tui::{self, App, Explorer};
 use crate::view::{Event, NO_MODEL, Options, Request, Update, Work};
 
@@ -28,7 +28,20 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
         layer: args.layer,
         head: args.head,
     };
-    open(source, None, args.color, start)
+    let shades = Shades {
+        color: args.color,
+        map: args.colormap,
+        background: args.background,
+    };
+    open(source, None, shades, start)
+}
+
+/// The flags that the screen's colours depend on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shades {
+    pub color: Colour,
+    pub map: Map,
+    pub background: Background,
 }
 
 /// Where the cursor begins.
@@ -42,7 +55,7 @@ pub(super) struct Start {
 pub(super) fn open(
     source: Source,
     capture: Option<Arc<Capture>>,
-    color: Colour,
+    shades: Shades,
     start: Start,
 ) -> Result<(), RunError> {
     let shape = source.shape();
@@ -52,17 +65,7 @@ pub(super) fn open(
     if let Some(head) = start.head {
         in_range("head", head, shape.heads)?;
     }
-    let forced = match color {
-        Colour::Auto => None,
-        Colour::Truecolor => Some(Depth::True),
-        Colour::Ansi256 => Some(Depth::Ansi256),
-        Colour::Ansi16 => Some(Depth::Ansi16),
-        Colour::Never => Some(Depth::None),
-    };
-    let depth = Depth::detect(forced, |name| std::env::var(name).ok());
-    if forced.is_some_and(|depth| depth != Depth::None) {
-        tui::force_colour();
-    }
+    let palette = palette(shades);
     let (model, text) = match &source {
         Source::Model(session, text) => (session.origin().name.clone(), text.clone()),
         Source::File(opened) => {
@@ -75,11 +78,14 @@ pub(super) fn open(
         model,
         text: text.clone(),
         from_file,
-        half_blocks: depth != Depth::None,
+        half_blocks: palette.depth != Depth::None,
         layer: start.layer.map(Layer),
         head: start.head.map(Head),
     };
-    let mut explorer = Explorer::new(options, depth);
+    let mut explorer = Explorer::new(options, palette);
+    if shades.background == Background::Auto {
+        explorer = explorer.asking_ground();
+    }
     let first = match (&source, &capture) {
         (Source::Model(..), None) => Some(Request::Run { text }),
         (Source::Model(..), Some(_)) => None,
@@ -103,6 +109,30 @@ pub(super) fn open(
         Source::File(opened) => verify(opened),
     };
     Ok(tui::explore(explorer, work, first)?)
+}
+
+/// The colours that flags and environment ask for.
+fn palette(shades: Shades) -> Palette {
+    let forced = match shades.color {
+        Colour::Auto => None,
+        Colour::Truecolor => Some(Depth::True),
+        Colour::Ansi256 => Some(Depth::Ansi256),
+        Colour::Ansi16 => Some(Depth::Ansi16),
+        Colour::Never => Some(Depth::None),
+    };
+    let read = |name: &str| std::env::var(name).ok();
+    if forced.is_some_and(|depth| depth != Depth::None) {
+        tui::force_colour();
+    }
+    Palette {
+        depth: Depth::detect(forced, read),
+        ground: match shades.background {
+            Background::Auto => Ground::of_environment(read).unwrap_or_default(),
+            Background::Dark => Ground::Dark,
+            Background::Light => Ground::Light,
+        },
+        map: shades.map.into(),
+    }
 }
 
 /// Looks through the layers of a capture from a file, one after the other.

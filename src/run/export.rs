@@ -30,6 +30,13 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
             "only json goes to standard output; give the rest a file with --output".to_owned(),
         ));
     }
+    if args.format != Format::Png && (args.scale.is_some() || args.colormap.is_some()) {
+        return Err(RunError::Usage(
+            "--scale and --colormap are for pictures: the other formats hold the weights \
+             themselves; leave them out, or give --format png"
+                .to_owned(),
+        ));
+    }
     let mut source = Source::open(&args.run, &mut explore::loading())?;
     let shape = source.shape();
     let request = Request {
@@ -41,6 +48,10 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
             .into_iter()
             .map(Head)
             .collect(),
+        style: export::Style {
+            scale: args.scale.map(Into::into).unwrap_or_default(),
+            map: args.colormap.map(Into::into).unwrap_or_default(),
+        },
     };
     if args.format == Format::Png && request.layers.len() != 1 {
         let found = request.layers.len();

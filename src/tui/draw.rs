@@ -5,13 +5,15 @@ use ratatui::Frame;
 use super::canvas::Canvas;
 use super::panel;
 use super::theme::{Role, Theme};
-use crate::paint::Depth;
+use crate::paint::Palette;
 use crate::view::{Area, LEAST, State};
 
-/// Draws the state at a colour depth. Reads the state and changes nothing; the size of the screen
+/// Draws the state with a palette, or with the usual one of a depth. Reads the state and changes nothing; the size of the screen
 /// reaches the state as an event, and what does not fit the frame is left out.
-pub fn draw(frame: &mut Frame, state: &State, depth: Depth) {
-    let theme = Theme::new(depth);
+pub fn draw(frame: &mut Frame, state: &State, palette: impl Into<Palette>) {
+    let mut palette = palette.into();
+    palette.map = palette.map.after(state.map_steps());
+    let theme = Theme::new(palette);
     let mut canvas = Canvas {
         buffer: frame.buffer_mut(),
         theme,

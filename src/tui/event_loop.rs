@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 
 use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
-use rustix::stdio::stdout;
+use rustix::stdio::{stdin, stdout};
 use rustix::termios::tcgetwinsize;
 
 use super::backend::FrameBackend;
+use super::ground::{self, Caught, Late};
 use super::keys;
 use super::signals::{self, Told};
 use super::terminal::{self, Error, Stdout};
 use super::worker::{Serial, Worker};
+use crate::paint::Ground;
 use crate::view::{Effect, Event, Look, Request, Update, Work, look};
 
 /// Least time between two frames: 80 a second at most, so that a flood of events is drawn once.
@@ -31,12 +33,21 @@ pub trait App {
 
     /// Draws all of it.
     fn draw(&self, frame: &mut Frame);
+
+    /// Whether the terminal is to be asked what ground it draws on.
+    fn asks_ground(&self) -> bool {
+        false
+    }
+
+    /// Takes the ground that the terminal told.
+    fn ground(&mut self, _ground: Ground) {}
 }
 
 /// What wakes the loop.
 enum Message {
     Input(Event),
     InputFailed(io::Error),
+    Ground(Ground),
     Work(Serial, Update),
     Look(Update),
     Signal(Told),
@@ -82,6 +93,9 @@ pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<
         }
     })?;
     let mut screen = Tty::enter()?;
+    if app.asks_ground() {
+        ask_ground(&mut app, &sender)?;
+    }
     // After raw mode is on: the reader takes keys as it finds them.
     thread::Builder::new()
         .name("input".into())
@@ -94,19 +108,42 @@ pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<
     Ok(ended?)
 }
 
+/// Asks the terminal for its ground before the first frame, so that this has the right colours
+/// where the terminal is quick.
+fn ask_ground(app: &mut impl App, sender: &Sender<Message>) -> io::Result<()> {
+    let term = std::env::var("TERM").unwrap_or_default();
+    if !ground::is_askable(&term) {
+        return Ok(());
+    }
+    let answer = ground::ask(stdin(), terminal::send, ground::PATIENCE)?;
+    if let Some(ground) = answer.ground {
+        app.ground(ground);
+    }
+    for event in ground::keys(&answer.typed).filter_map(keys::event) {
+        let _ = sender.send(Message::Input(event));
+    }
+    Ok(())
+}
+
 /// Reads keys until nobody wants them.
 fn read_input(sender: &Sender<Message>) {
+    let mut late = Late::default();
     loop {
-        let message = match ratatui::crossterm::event::read() {
-            Ok(input) => match keys::event(input) {
-                Some(event) => Message::Input(event),
-                None => continue,
-            },
-            Err(error) => Message::InputFailed(error),
+        let caught = ratatui::crossterm::event::read().map(|input| late.take(input));
+        let messages: Vec<Message> = match caught {
+            Ok(Caught::Typed(inputs)) => {
+                let events = inputs.into_iter().filter_map(keys::event);
+                events.map(Message::Input).collect()
+            }
+            Ok(Caught::Answer(ground)) => ground.map(Message::Ground).into_iter().collect(),
+            Ok(Caught::Held) => Vec::new(),
+            Err(error) => vec![Message::InputFailed(error)],
         };
-        let failed = matches!(message, Message::InputFailed(_));
-        if sender.send(message).is_err() || failed {
-            return;
+        for message in messages {
+            let failed = matches!(message, Message::InputFailed(_));
+            if sender.send(message).is_err() || failed {
+                return;
+            }
         }
     }
 }
@@ -186,6 +223,14 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
             }
             Message::Input(event) => self.event(event),
             Message::InputFailed(error) => Err(error),
+            Message::Ground(ground) => {
+                // A person who chose the ground is not overruled.
+                if self.app.asks_ground() {
+                    self.app.ground(ground);
+                    self.dirty = true;
+                }
+                Ok(Next::Go)
+            }
             Message::Work(serial, update) if self.worker.is_current(serial) => {
                 self.event(Event::Work(update))
             }

@@ -5,6 +5,7 @@ mod canvas;
 mod draw;
 mod event_loop;
 mod explorer;
+mod ground;
 mod keys;
 mod panel;
 mod signals;

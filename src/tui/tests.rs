@@ -12,7 +12,7 @@ use ratatui::style::Color;
 use super::draw::draw;
 use crate::capture::{Capture, Origin};
 use crate::lens::{TRUST_BUDGET, layer_trust};
-use crate::paint::Depth;
+use crate::paint::{Colormap, Depth, Ground, Palette};
 use crate::view::fixture::Recipe;
 use crate::view::{ACTIONS, Code, Event, Options, State, Stroke, Update, update};
 
@@ -393,6 +393,53 @@ fn the_cursor_shows_at_every_depth_and_size_of_cell() {
             assert_ne!(here, there, "{depth:?} {tokens}");
         }
     }
+}
+
+#[test]
+fn the_legend_names_scale_and_map_and_c_changes_the_map() {
+    for (width, height) in [(120, 40), (200, 60)] {
+        for depth in [Depth::Ansi16, Depth::Ansi256, Depth::True] {
+            let mut state = showing(Recipe::default().capture(), depth, width, height);
+            let mut looks = Vec::new();
+            for map in Colormap::ALL {
+                let buffer = screen(&state, depth, width, height);
+                let name = format!("{} · {}", state.scale().name(), map.name());
+                assert!(text(&buffer).contains(&name), "{depth:?} {name}");
+                let field = super::canvas::rect(state.map_plan().0.field);
+                let cells: Vec<_> = field.positions().map(|at| buffer[at].bg).collect();
+                assert!(!looks.contains(&cells), "{depth:?} {map:?}");
+                looks.push(cells);
+                press(&mut state, "sc");
+            }
+        }
+        let state = showing(Recipe::default().capture(), Depth::None, width, height);
+        let told = text(&screen(&state, Depth::None, width, height));
+        assert!(told.contains("1  sqrt ") && !told.contains("blues"));
+    }
+}
+
+#[test]
+fn a_light_ground_changes_colours_and_nothing_else() {
+    let state = showing(broken(), Depth::Ansi256, 120, 40);
+    let of = |ground| {
+        let palette = Palette {
+            ground,
+            ..Depth::Ansi256.into()
+        };
+        let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        let frame = terminal.draw(|frame| draw(frame, &state, palette)).unwrap();
+        frame.buffer.clone()
+    };
+    let (dark, light) = (of(Ground::Dark), of(Ground::Light));
+    assert_eq!(text(&dark), text(&light));
+    let accents = |buffer: &Buffer, index| {
+        let cells = buffer.content().iter();
+        cells
+            .filter(|cell| cell.fg == Color::Indexed(index))
+            .count()
+    };
+    assert!(accents(&dark, 215) > 0 && accents(&light, 94) > 0);
+    assert_eq!(accents(&light, 215), 0);
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Named roles to styles, at each colour depth.
+//! Named roles to styles, at each colour depth and on either ground.
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::paint::{Colormap, Depth, Level, Ramp, Tint};
+use crate::paint::{Colormap, Depth, Ground, Level, Palette, Ramp, Tint, contrast};
 
-/// How everything looks at one depth. Without colours no style names one: the terminal library
+/// How everything looks with one palette. Without colours no style names one: the terminal library
 /// would turn a colour into a reset of the attributes before it.
 #[derive(Clone, Copy, Debug)]
 pub struct Theme {
@@ -40,11 +40,12 @@ pub enum Role {
 }
 
 impl Theme {
-    /// The theme of a depth.
-    pub fn new(depth: Depth) -> Self {
+    /// The theme of a palette; of a depth with the usual ground and map.
+    pub fn new(palette: impl Into<Palette>) -> Self {
+        let palette = palette.into();
         Self {
-            depth,
-            ramp: Ramp::new(depth, Colormap::Night),
+            depth: palette.depth,
+            ramp: Ramp::new(palette),
         }
     }
 
@@ -76,18 +77,17 @@ impl Theme {
 
     /// The colour of a role; the terminal's own where there are none.
     pub fn colour(&self, role: Role) -> Color {
-        let (rgb, indexed, ansi) = match role {
-            Role::Text | Role::Strong => return Color::Reset,
-            Role::Dim => ([138, 142, 153], 245, Color::Gray),
-            Role::Frame => ([82, 88, 102], 240, Color::DarkGray),
-            Role::Accent => ([255, 182, 92], 215, Color::LightYellow),
-            Role::Query => ([108, 184, 240], 75, Color::LightCyan),
-            Role::Bad => ([240, 98, 120], 204, Color::LightRed),
-            Role::Earlier => ([255, 182, 92], 215, Color::Yellow),
-            Role::Own => ([108, 178, 226], 74, Color::LightBlue),
-            Role::First => ([187, 148, 246], 141, Color::LightMagenta),
-            Role::Entropy => ([140, 203, 140], 114, Color::Green),
-        };
+        if matches!(role, Role::Text | Role::Strong) {
+            return Color::Reset;
+        }
+        self.shown(match self.ramp.palette().ground {
+            Ground::Dark => on_dark(role),
+            Ground::Light => on_light(role),
+        })
+    }
+
+    /// One colour, as it is at this depth.
+    fn shown(&self, (rgb, indexed, ansi): Shades) -> Color {
         match self.depth {
             Depth::None => Color::Reset,
             Depth::Ansi16 => ansi,
@@ -106,18 +106,71 @@ impl Theme {
         }
     }
 
-    /// The colour of the cursor on a level: dark on light cells.
+    /// The colour of the cursor on a level: of a hue that the map has not, light or dark, whichever
+    /// is seen better.
     pub fn cursor_on(&self, level: Level) -> Color {
-        let (rgb, indexed, named) = match self.ramp.is_light(level) {
-            true => ([217, 95, 2], 166, Color::Red),
-            false => ([255, 170, 60], 214, Color::LightYellow),
+        let (light, dark) = marks(self.ramp.palette().map);
+        let dark_is_better = match self.ramp.tint(level) {
+            Some(tint) => contrast(dark.0, tint.rgb()) > contrast(light.0, tint.rgb()),
+            None => self.ramp.is_light(level),
         };
-        match self.depth {
-            Depth::None => Color::Reset,
-            Depth::Ansi16 => named,
-            Depth::Ansi256 => Color::Indexed(indexed),
-            Depth::True => Color::Rgb(rgb[0], rgb[1], rgb[2]),
+        self.shown(if dark_is_better { dark } else { light })
+    }
+}
+
+/// One colour at each depth: 24 bits, the 256-colour palette, the 16 colours.
+type Shades = ([u8; 3], u8, Color);
+
+/// The colour of a role on dark grounds.
+fn on_dark(role: Role) -> Shades {
+    match role {
+        Role::Text | Role::Strong => ([255; 3], 231, Color::White),
+        Role::Dim => ([138, 142, 153], 245, Color::Gray),
+        Role::Frame => ([104, 111, 127], 243, Color::DarkGray),
+        Role::Accent => ([255, 182, 92], 215, Color::LightYellow),
+        Role::Query => ([108, 184, 240], 75, Color::LightCyan),
+        Role::Bad => ([240, 98, 120], 204, Color::LightRed),
+        Role::Earlier => ([255, 182, 92], 215, Color::Yellow),
+        Role::Own => ([108, 178, 226], 74, Color::LightBlue),
+        Role::First => ([187, 148, 246], 141, Color::LightMagenta),
+        Role::Entropy => ([140, 203, 140], 114, Color::Green),
+    }
+}
+
+/// The colour of a role on light grounds.
+fn on_light(role: Role) -> Shades {
+    match role {
+        Role::Text | Role::Strong => ([0; 3], 16, Color::Black),
+        Role::Dim => ([98, 102, 112], 241, Color::DarkGray),
+        Role::Frame => ([132, 137, 148], 244, Color::DarkGray),
+        Role::Accent => ([168, 72, 0], 94, Color::Red),
+        Role::Query => ([0, 92, 168], 25, Color::Blue),
+        Role::Bad => ([190, 16, 58], 161, Color::Red),
+        Role::Earlier => ([168, 72, 0], 94, Color::Red),
+        Role::Own => ([0, 98, 160], 25, Color::Blue),
+        Role::First => ([116, 56, 188], 91, Color::Magenta),
+        Role::Entropy => ([28, 112, 40], 22, Color::Green),
+    }
+}
+
+/// The colours of the cursor on dark and on light cells of a map.
+fn marks(map: Colormap) -> (Shades, Shades) {
+    match map {
+        Colormap::Blues | Colormap::Grey => (
+            ([255, 170, 60], 214, Color::LightYellow),
+            ([150, 60, 0], 94, Color::Red),
+        ),
+        Colormap::Viridis | Colormap::Cividis => {
+            (([255; 3], 231, Color::White), ([0; 3], 16, Color::Black))
         }
+        Colormap::Magma => (
+            ([100, 235, 255], 87, Color::LightCyan),
+            ([0, 72, 110], 23, Color::Cyan),
+        ),
+        Colormap::Diverging => (
+            ([130, 245, 120], 119, Color::LightGreen),
+            ([0, 84, 20], 22, Color::Green),
+        ),
     }
 }
 
@@ -140,5 +193,82 @@ fn ansi(index: u8) -> Color {
         13 => Color::LightMagenta,
         14 => Color::LightCyan,
         _ => Color::White,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLES: [Role; 11] = [
+        Role::Dim,
+        Role::Accent,
+        Role::Query,
+        Role::Bad,
+        Role::Earlier,
+        Role::Own,
+        Role::First,
+        Role::Entropy,
+        Role::Text,
+        Role::Strong,
+        Role::Frame,
+    ];
+
+    #[test]
+    fn roles_are_seen_on_both_grounds() {
+        for role in ROLES {
+            // Text is what WCAG asks 4.5 of, lines 3.
+            let least = if role == Role::Frame { 3.0 } else { 4.5 };
+            for (grounds, shades) in [
+                ([[0; 3], [30; 3]], on_dark(role)),
+                ([[255; 3], [253, 246, 227]], on_light(role)),
+            ] {
+                for ground in grounds {
+                    for shown in [shades.0, Tint::Indexed(shades.1).rgb()] {
+                        let told = contrast(shown, ground);
+                        assert!(told >= least, "{role:?} {shown:?} on {ground:?}: {told}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn on_the_other_ground_every_role_has_another_colour() {
+        for depth in [Depth::Ansi256, Depth::True] {
+            let light = Palette {
+                ground: Ground::Light,
+                ..depth.into()
+            };
+            for role in ROLES
+                .into_iter()
+                .filter(|r| !matches!(r, Role::Text | Role::Strong))
+            {
+                let [on_dark, on_light] = [depth.into(), light].map(|p| Theme::new(p).colour(role));
+                assert_ne!(on_dark, on_light, "{depth:?} {role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_cursor_is_seen_on_every_level_of_every_map() {
+        for map in Colormap::ALL {
+            for ground in [Ground::Dark, Ground::Light] {
+                for depth in [Depth::Ansi16, Depth::Ansi256, Depth::True] {
+                    let theme = Theme::new(Palette { depth, ground, map });
+                    let values = (0..theme.ramp().levels()).map(Level::Value);
+                    for level in values.chain([Level::Nan, Level::Masked]) {
+                        let (cursor, cell) = (theme.cursor_on(level), theme.level(level));
+                        assert_ne!(cursor, cell, "{map:?} {ground:?} {depth:?} {level:?}");
+                        let (Color::Rgb(r, g, b), Some(tint)) = (cursor, theme.ramp().tint(level))
+                        else {
+                            continue;
+                        };
+                        let told = contrast([r, g, b], tint.rgb());
+                        assert!(told > 1.7, "{map:?} {ground:?} {level:?}: {told}");
+                    }
+                }
+            }
+        }
     }
 }

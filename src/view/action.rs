@@ -42,6 +42,8 @@ pub enum Act {
     Mean,
     /// Show the next scale.
     Scale,
+    /// Show the next colour map.
+    Colours,
     /// Look closer.
     ZoomIn,
     /// Look from further away.
@@ -266,6 +268,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Heads, Act::NextPane, "next pane", &[key(Code::Tab)], "pane", "give the focus to the next pane"),
     row(Place::Heads, Act::PreviousPane, "previous pane", &[key(Code::BackTab)], "", "give the focus to the pane before"),
     row(Place::Screens, Act::Scale, "scale", &[ch('s')], "scale", "show weights at the next scale"),
+    row(Place::Screens, Act::Colours, "colours", &[ch('c')], "", "show values in the colours of the next map"),
     row(Place::Screens, Act::Mean, "mean", &[ch('m')], "mean", "switch between one head and the mean over heads"),
     row(Place::Heads, Act::ZoomIn, "zoom in", &[ch('z')], "zoom", "look closer, about the cursor, down to single weights"),
     row(Place::Heads, Act::ZoomOut, "zoom out", &[ch('Z')], "zoom", "look from further away"),

@@ -43,6 +43,11 @@ impl State {
         self.scale
     }
 
+    /// How many colour maps to go on from the one that the explorer was started with.
+    pub fn map_steps(&self) -> usize {
+        self.map_steps
+    }
+
     /// The pattern that is shown: one head, or the mean over heads.
     pub fn select(&self) -> Select {
         match self.mean {

@@ -96,6 +96,8 @@ pub struct State {
     pub(super) focus: Pane,
     pub(super) mean: bool,
     pub(super) scale: Scale,
+    /// How many colour maps further than the one that the explorer was started with.
+    pub(super) map_steps: usize,
     pub(super) direction: Direction,
     pub(super) entry: usize,
     pub(super) popup: Option<Popup>,
@@ -151,6 +153,7 @@ impl State {
             mean: false,
             // Idle heads park their weight on the first key; at the raw scale little else shows.
             scale: Scale::Sqrt,
+            map_steps: 0,
             direction: Direction::default(),
             entry: 0,
             popup: None,

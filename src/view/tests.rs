@@ -77,6 +77,18 @@ fn a_scale_that_a_file_has_no_numbers_for_is_left_out() {
     assert!(state.status().unwrap().contains("value-weighted"));
 }
 
+#[test]
+fn c_goes_on_to_the_next_map_where_there_are_colours() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "c c");
+    assert_eq!((state.map_steps(), state.status()), (2, None));
+    let mut plain = State::new(Options::default());
+    resize(&mut plain, 120, 40);
+    press(&mut plain, "c");
+    assert_eq!(plain.map_steps(), 0);
+    assert!(plain.status().unwrap().contains("--color"));
+}
+
 /// Layer, head, query, key.
 fn at(state: &State) -> (usize, usize, usize, usize) {
     let cursor = state.cursor();

@@ -10,6 +10,9 @@ use super::{Code, Effect, Event, NO_MODEL, Request, Stroke, Update};
 use crate::capture::{Head, Key, Layer, Pool, Query};
 use crate::lens::Scale;
 
+/// What asking for other colours is answered where there are none.
+const NO_COLOURS: &str = "There are no colours here: --color or the terminal turned them off.";
+
 /// Takes one event into the state and tells what is wanted of the surroundings.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = match event {
@@ -135,6 +138,8 @@ impl State {
                 }
             }
             Act::Scale => self.next_scale(),
+            Act::Colours if self.options.half_blocks => self.map_steps += 1,
+            Act::Colours => self.status = Some(NO_COLOURS.to_owned()),
             Act::Mirror => {
                 self.direction = match self.direction {
                     Direction::Attends => Direction::Attended,

@@ -23,6 +23,7 @@ fn chosen() -> (Capture, Request) {
     let request = Request {
         layers: vec![Layer(2), Layer(0)],
         heads: vec![Head(3), Head(1), Head(0)],
+        ..Request::default()
     };
     (capture, request)
 }
@@ -179,6 +180,7 @@ fn what_is_not_there_is_refused_before_a_byte() {
     let ask = |layers: &[usize], heads: &[usize]| Request {
         layers: layers.iter().copied().map(Layer).collect(),
         heads: heads.iter().copied().map(Head).collect(),
+        ..Request::default()
     };
     for format in Format::ALL {
         for request in [

@@ -4,9 +4,9 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use headlight::capture::{Capture, Head, Key, Layer, Query};
-use headlight::export::{ExportError, Format, Request, all_heads, export, flow, heatmap};
+use headlight::export::{ExportError, Format, Request, Style, all_heads, export, flow, heatmap};
 use headlight::lens::{Scale, Select};
-use headlight::paint::Colormap;
+use headlight::paint::{Colormap, Ground};
 
 use crate::fixture::{break_row, capture, words};
 
@@ -94,7 +94,7 @@ fn cells_have_the_colours_of_their_weights() {
         for query in 0..n {
             for key in 0..n {
                 let weight = capture.layers[0].weight(Head(0), Query(query), Key(key));
-                let expected = weight.map_or(MASKED, |w| Colormap::Blues.rgb(w));
+                let expected = weight.map_or(MASKED, |w| Colormap::Blues.rgb(w, Ground::Light));
                 let (x, y) = (left + key * cell + cell / 2, top + query * cell + cell / 2);
                 assert_eq!(
                     picture.at(x, y),
@@ -108,7 +108,7 @@ fn cells_have_the_colours_of_their_weights() {
 
 #[test]
 fn masked_cells_zeros_and_nan_are_three_colours() {
-    let zero = Colormap::Blues.rgb(0.0);
+    let zero = Colormap::Blues.rgb(0.0, Ground::Light);
     let apart = |a: [u8; 3], b: [u8; 3]| a.iter().zip(b).map(|(a, b)| a.abs_diff(b)).max();
     assert!(apart(MASKED, zero) > Some(18) && apart(MASKED, [255; 3]) > Some(18));
 
@@ -164,6 +164,58 @@ fn a_scale_stands_in_the_title_and_the_recipe_goes_along() {
 }
 
 #[test]
+fn a_map_colours_cells_and_never_what_is_no_weight() {
+    let mut broken = capture(&words(12), 1, 2, None);
+    break_row(&mut broken, 0, 0, 7);
+    for map in Colormap::ALL {
+        let style = Style {
+            scale: Scale::Sqrt,
+            map,
+        };
+        let draw = |capture: &Capture| {
+            Picture::of(|out| heatmap(capture, Layer(0), Select::Head(Head(0)), style, out))
+        };
+        let picture = draw(&broken);
+        let (left, top, side) = picture.plot();
+        let cell = side / 12;
+        let at = |query: usize, key: usize| {
+            picture.at(left + key * cell + cell / 2, top + query * cell + cell / 2)
+        };
+        for (query, key) in [(0, 0), (5, 2), (11, 11)] {
+            let weight = broken.layers[0].weight(Head(0), Query(query), Key(key));
+            assert_eq!(
+                at(query, key),
+                map.rgb(weight.unwrap().sqrt(), Ground::Light)
+            );
+        }
+        let told = |name: &str| {
+            let entry = picture.entries.iter().find(|(key, _)| key == name);
+            entry.map(|(_, text)| text.clone())
+        };
+        assert_eq!(told("Colormap").as_deref(), Some(map.name()));
+        assert_eq!(told("Scale").as_deref(), Some("sqrt"));
+        let (nan, masked) = (at(7, 3), at(2, 9));
+        for i in 0..=255 {
+            let colour = map.rgb(i as f32 / 255.0, Ground::Light);
+            for other in [nan, masked] {
+                let apart = colour.iter().zip(other).map(|(a, b)| a.abs_diff(b)).max();
+                assert!(apart > Some(18), "{map:?} at {i}");
+            }
+        }
+    }
+    Arc::make_mut(&mut broken.layers[0]).value_norms = Vec::new().into();
+    let mut out = Vec::new();
+    let error = heatmap(
+        &broken,
+        Layer(0),
+        Select::Mean,
+        Scale::ValueWeighted,
+        &mut out,
+    );
+    assert!(matches!(error, Err(ExportError::NoNorms)) && out.is_empty());
+}
+
+#[test]
 fn all_heads_stand_in_four_columns() {
     let capture = capture(&words(10), 1, 6, None);
     let of = |max| Picture::of(|out| all_heads(&capture, Layer(0), max, Scale::Raw, out));
@@ -188,7 +240,7 @@ fn all_heads_stand_in_four_columns() {
         for query in 0..10 {
             for key in 0..=query {
                 let weight = capture.layers[0].weight(Head(head), Query(query), Key(key));
-                let expected = Colormap::Blues.rgb(weight.unwrap());
+                let expected = Colormap::Blues.rgb(weight.unwrap(), Ground::Light);
                 let at = (x + key * cell + cell / 2, y + query * cell + cell / 2);
                 assert_eq!(six.at(at.0, at.1), expected, "head {head}");
             }
@@ -216,7 +268,7 @@ fn a_text_of_any_length_is_pooled_and_its_axes_count() {
     assert!(weight.is_some_and(|weight| weight > 0.99));
     let picture = Picture::head(&long, Scale::Raw);
     assert!(picture.width <= 4000 && picture.height <= 4000);
-    assert!(picture.count(Colormap::Blues.rgb(1.0)) > 0);
+    assert!(picture.count(Colormap::Blues.rgb(1.0, Ground::Light)) > 0);
     let comment = picture.entries.iter().find(|(key, _)| key == "Title");
     assert!(comment.is_some_and(|(_, title)| title == "Layer 0, Head 0"));
 }
@@ -228,6 +280,7 @@ fn the_format_draws_a_head_or_heads_of_one_layer() {
         let request = Request {
             layers: layers.iter().copied().map(Layer).collect(),
             heads: heads.iter().copied().map(Head).collect(),
+            ..Request::default()
         };
         let mut out = Cursor::new(Vec::new());
         export(&run, &request, Format::Png, &mut out).map(|()| out.into_inner())

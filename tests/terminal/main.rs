@@ -1,6 +1,8 @@
 //! The explorer in a real terminal: what it sends, and that the terminal always comes back whole.
 
 #[cfg(test)]
+mod bytes;
+#[cfg(test)]
 mod fault;
 #[cfg(test)]
 mod session;
@@ -248,6 +250,80 @@ fn only_drawing(sent: &[u8]) -> bool {
         })
 }
 
+/// What asks the terminal for its ground.
+const QUESTION: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
+
+/// What was sent, but for the question, which stands there once at most.
+fn without_question(sent: &[u8]) -> Vec<u8> {
+    match sent.windows(QUESTION.len()).position(|at| at == QUESTION) {
+        Some(at) => [&sent[..at], &sent[at + QUESTION.len()..]].concat(),
+        None => sent.to_vec(),
+    }
+}
+
+/// An explorer that is asked for the ground of its terminal and has not told it yet.
+fn asked(arguments: &[&str]) -> Session {
+    let mut command = demo(arguments);
+    command.env_remove("COLORFGBG");
+    let session = Session::start(command, 80, 24);
+    session.wait_bytes("question", |sent| {
+        sent.windows(QUESTION.len()).any(|at| at == QUESTION)
+    });
+    session
+}
+
+const LIGHT: &str = "\x1b]11;rgb:ffff/ffff/ffff\x1b\\";
+const ATTRIBUTES: &str = "\x1b[?62;22c";
+
+/// What the screen looks like with these arguments.
+fn look_with(arguments: &[&str]) -> Vec<String> {
+    let session = Session::start(demo(arguments), 80, 24);
+    session.wait_shown();
+    session.look()
+}
+
+#[test]
+fn the_terminal_tells_its_ground_at_once_late_or_not_at_all() {
+    let light = look_with(&["--color=256", "--background=light"]);
+    let dark = look_with(&["--color=256", "--background=dark"]);
+    assert_ne!(light, dark);
+
+    let mut session = asked(&["--color=256"]);
+    session.press(&format!("{LIGHT}{ATTRIBUTES}"));
+    session.wait_shown();
+    assert_eq!(session.look(), light);
+
+    // Nothing comes, and then all of it: not one letter is taken for a key.
+    let mut session = asked(&["--color=256"]);
+    session.wait_shown();
+    assert_eq!(session.look(), dark);
+    session.press(&format!("{LIGHT}{ATTRIBUTES}"));
+    session.wait("light ground", |screen| {
+        let cell = screen.cell(0, 2).unwrap();
+        cell.fgcolor() == vt100::Color::Idx(94)
+    });
+    session.wait_quiet();
+    assert_eq!(session.look(), light);
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+
+    let mut session = asked(&["--color=256"]);
+    session.press(ATTRIBUTES);
+    session.wait_shown();
+    assert_eq!(session.look(), dark);
+}
+
+#[test]
+fn who_names_the_ground_or_wants_no_colours_is_not_asked() {
+    for arguments in [["--color=never"], ["--background=dark"]] {
+        let session = Session::start(demo(&arguments), 80, 24);
+        session.wait_shown();
+        let sent = session.bytes_after(0);
+        assert_eq!(without_question(&sent), sent, "{arguments:?}");
+    }
+}
+
 #[test]
 fn no_token_name_or_text_sends_a_sequence_of_its_own() {
     let hostile =
@@ -260,6 +336,7 @@ fn no_token_name_or_text_sends_a_sequence_of_its_own() {
         session.press("i");
         session.wait_text("row sums");
         let sent = session.bytes_after(0);
+        let sent = without_question(&sent);
         assert!(only_drawing(&sent), "{}", sent.escape_ascii());
         let bells = sent
             .iter()

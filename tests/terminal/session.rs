@@ -190,6 +190,15 @@ impl Session {
         }
     }
 
+    /// Waits until what came satisfies `came`.
+    pub fn wait_bytes(&self, what: &str, came: impl Fn(&[u8]) -> bool) {
+        let start = Instant::now();
+        while !came(&self.output.lock().unwrap().bytes) {
+            assert!(start.elapsed() < PATIENCE, "no {what} came");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Waits until the screen says this.
     pub fn wait_text(&self, text: &str) {
         self.wait(text, |screen| screen.contents().contains(text));

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use super::super::{ExportError, find_head, find_layer};
+use super::super::{ExportError, Style, check_scale, find_head, find_layer};
 use super::canvas::{Align, BLACK, Canvas, GREY};
 use super::panel::{self, Axis, Sizes, Titles};
-use super::{entries, font, source};
+use super::{entries_of, font, source};
 use crate::capture::{Capture, Head, Layer};
 use crate::lens::{Grid, Pattern, Scale, Select};
 
@@ -23,22 +23,25 @@ const GRID_WIDTH: usize = 4000;
 const GRID_AREA: usize = 40_000_000;
 
 /// Draws one head, or the mean over a layer's heads: titled `Layer X, Head Y`, with token labels
-/// on both axes and a colour bar over 0..1 in Blues. Masked cells are grey, NaN is red.
+/// on both axes and a colour bar over 0..1. In Blues masked cells are grey and NaN is red.
 ///
 /// Cells shrink as tokens grow in number, so that a side keeps to about 4000 pixels; labels are
 /// then thinned and, past 3400 tokens, cells hold the largest of several weights, which the
 /// picture says.
 ///
 /// # Errors
-/// A layer or head that the capture does not hold; what `out` reports.
+/// A layer, head or scale that the capture does not hold what is needed for; what `out` reports.
 pub fn heatmap(
     capture: &Capture,
     layer: Layer,
     select: Select,
-    scale: Scale,
+    style: impl Into<Style>,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
+    let style = style.into();
+    let scale = style.scale;
     let record = find_layer(capture, layer)?;
+    check_scale(record, scale)?;
     let mut title = match select {
         Select::Head(head) => {
             find_head(record, head)?;
@@ -56,7 +59,7 @@ pub fn heatmap(
         largest_cell: 240,
     };
     let axis = Axis::new(capture, sizes)?;
-    let note = format!("{}{}", source(capture), axis.note(capture.len()));
+    let note = note(capture, style, &axis);
     let grid = panel::cells(&Pattern::new(record, select, scale), capture.len(), &axis);
 
     let side = axis.side();
@@ -74,9 +77,15 @@ pub fn heatmap(
         key: true,
         px: 17.0,
     };
-    panel::draw(&mut canvas, (left, HEADER), &axis, &grid, titles)?;
-    panel::bar(&mut canvas, (right, HEADER), side, scale, has_nan(&grid))?;
-    canvas.encode(&entries(capture, &title)?, out)
+    panel::draw(
+        &mut canvas,
+        (left, HEADER),
+        &axis,
+        &grid,
+        (style.map, titles),
+    )?;
+    panel::bar(&mut canvas, (right, HEADER), side, style, has_nan(&grid))?;
+    canvas.encode(&entries_of(capture, &title, style)?, out)
 }
 
 /// Draws the heads of a layer side by side, four in a row, at most `max_heads` of them.
@@ -87,27 +96,29 @@ pub fn all_heads(
     capture: &Capture,
     layer: Layer,
     max_heads: Option<usize>,
-    scale: Scale,
+    style: impl Into<Style>,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let record = find_layer(capture, layer)?;
     let shown = record.heads.min(max_heads.unwrap_or(usize::MAX)).max(1);
     let shown: Vec<Head> = (0..shown).map(Head).collect();
-    some_heads(capture, layer, &shown, scale, out)
+    some_heads(capture, layer, &shown, style.into(), out)
 }
 
 /// Draws these heads of a layer side by side, four in a row.
 ///
 /// # Errors
-/// A layer or head that the capture does not hold; what `out` reports.
+/// A layer, head or scale that the capture does not hold what is needed for; what `out` reports.
 pub(super) fn some_heads(
     capture: &Capture,
     layer: Layer,
     heads: &[Head],
-    scale: Scale,
+    style: Style,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
+    let scale = style.scale;
     let record = find_layer(capture, layer)?;
+    check_scale(record, scale)?;
     heads.iter().try_for_each(|&head| find_head(record, head))?;
     let shown = heads.len();
     let columns = shown.min(COLUMNS);
@@ -143,7 +154,7 @@ pub(super) fn some_heads(
     if scale != Scale::Raw {
         title = format!("{title} · {}", scale.name());
     }
-    let mut note = format!("{}{}", source(capture), axis.note(capture.len()));
+    let mut note = note(capture, style, &axis);
     if shown < record.heads {
         let first = (0..).zip(heads).all(|(at, head)| at == head.0);
         let which = if first { "the first " } else { "" };
@@ -167,12 +178,18 @@ pub(super) fn some_heads(
             key: index + COLUMNS >= shown,
             px: 15.0,
         };
-        panel::draw(&mut canvas, (x, y), &axis, &grid, titles)?;
+        panel::draw(&mut canvas, (x, y), &axis, &grid, (style.map, titles))?;
     }
     let x = start + columns * panel_size.0;
     let y = HEADER + PANEL_TITLE;
-    panel::bar(&mut canvas, (x, y), axis.side(), scale, nan)?;
-    canvas.encode(&entries(capture, &title)?, out)
+    panel::bar(&mut canvas, (x, y), axis.side(), style, nan)?;
+    canvas.encode(&entries_of(capture, &title, style)?, out)
+}
+
+/// What a picture is of, and what it shows of that.
+fn note(capture: &Capture, style: Style, axis: &Axis) -> String {
+    let (source, scale) = (source(capture), style.scale.name());
+    format!("{source} · {scale} scale{}", axis.note(capture.len()))
 }
 
 /// A picture with a title and a grey line below it, as wide as they need.

@@ -12,9 +12,9 @@ pub use heatmap::{all_heads, heatmap};
 
 use std::io::Write;
 
-use super::{ExportError, Request};
+use super::{ExportError, Request, Style};
 use crate::capture::Capture;
-use crate::lens::{Scale, Select};
+use crate::lens::Select;
 use crate::token::Label;
 
 /// Draws what is asked for as one picture: a head, or heads of one layer side by side.
@@ -23,9 +23,10 @@ use crate::token::Label;
 /// Heads of several layers; what the capture does not hold; what `out` reports.
 pub fn png(capture: &Capture, request: &Request, out: &mut dyn Write) -> Result<(), ExportError> {
     request.records(capture)?;
+    let style = request.style;
     match (&request.layers[..], &request.heads[..]) {
-        (&[layer], &[head]) => heatmap(capture, layer, Select::Head(head), Scale::Raw, out),
-        (&[layer], heads) => heatmap::some_heads(capture, layer, heads, Scale::Raw, out),
+        (&[layer], &[head]) => heatmap(capture, layer, Select::Head(head), style, out),
+        (&[layer], heads) => heatmap::some_heads(capture, layer, heads, style, out),
         (layers, _) => Err(ExportError::OneLayer {
             found: layers.len(),
         }),
@@ -51,4 +52,16 @@ fn entries(capture: &Capture, title: &str) -> Result<[(&'static str, String); 3]
         ("Software", super::made_by(capture)),
         ("Comment", serde_json::to_string(&*capture.origin)?),
     ])
+}
+
+/// The same for a picture of weights, and what it shows of them.
+fn entries_of(
+    capture: &Capture,
+    title: &str,
+    style: Style,
+) -> Result<Vec<(&'static str, String)>, ExportError> {
+    let mut entries = Vec::from(entries(capture, title)?);
+    entries.push(("Scale", style.scale.name().to_owned()));
+    entries.push(("Colormap", style.map.name().to_owned()));
+    Ok(entries)
 }

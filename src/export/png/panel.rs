@@ -1,14 +1,16 @@
 //! One pattern as a panel: cells, token labels on both axes, and the colour bar beside it.
 
-use super::super::ExportError;
+use super::super::{ExportError, Style};
 use super::canvas::{Align, BLACK, Canvas, GREY, Rgb};
 use super::font::{self, Text};
 use crate::capture::{Capture, Pool, tile_of};
 use crate::lens::{Grid, Pattern, Scale};
-use crate::paint::{Colormap, round_step};
+use crate::paint::{Colormap, Ground, round_step};
 
 /// Cells that the query does not see: grey, where a weight of 0 is the near white of Blues.
-pub(super) const MASKED: Rgb = [226, 226, 224];
+const MASKED: Rgb = [226, 226, 224];
+/// The same beside maps that have this grey.
+const MASKED_GREEN: Rgb = [200, 226, 200];
 /// Weights that are no number: the one warm colour.
 pub(super) const NAN: Rgb = [214, 64, 42];
 
@@ -149,11 +151,27 @@ pub(super) fn cells(pattern: &Pattern, tokens: usize, axis: &Axis) -> Grid {
 }
 
 /// The colour of a cell.
-pub(super) fn colour(value: Option<f32>) -> Rgb {
+pub(super) fn colour(value: Option<f32>, map: Colormap) -> Rgb {
     match value {
-        None => MASKED,
-        Some(v) if v.is_nan() => NAN,
-        Some(v) => Colormap::Blues.rgb(v),
+        None => masked(map),
+        Some(v) if v.is_nan() => nan(map),
+        Some(v) => map.rgb(v, Ground::Light),
+    }
+}
+
+/// The colour of cells that the query does not see: none of the map's.
+fn masked(map: Colormap) -> Rgb {
+    match map {
+        Colormap::Grey | Colormap::Diverging => MASKED_GREEN,
+        Colormap::Blues | Colormap::Viridis | Colormap::Cividis | Colormap::Magma => MASKED,
+    }
+}
+
+/// The colour of weights that are no number: none of the map's.
+fn nan(map: Colormap) -> Rgb {
+    match map {
+        Colormap::Magma | Colormap::Diverging => map.nan(),
+        Colormap::Blues | Colormap::Viridis | Colormap::Cividis | Colormap::Grey => NAN,
     }
 }
 
@@ -175,13 +193,13 @@ pub(super) fn draw(
     (x, y): (usize, usize),
     axis: &Axis,
     grid: &Grid,
-    titles: Titles,
+    (map, titles): (Colormap, Titles),
 ) -> Result<(), ExportError> {
     let (side, cell) = (axis.side(), axis.cell);
     for row in 0..grid.rows {
         for column in 0..grid.columns {
             let (left, top) = (x + column * cell, y + row * cell);
-            let colour = colour(grid.get(row, column));
+            let colour = colour(grid.get(row, column), map);
             canvas.fill(left as i64, top as i64, cell, cell, colour);
         }
     }
@@ -221,15 +239,15 @@ pub(super) fn bar(
     canvas: &mut Canvas,
     (x, y): (usize, usize),
     side: usize,
-    scale: Scale,
-    nan: bool,
+    Style { scale, map }: Style,
+    has_nan: bool,
 ) -> Result<(), ExportError> {
     const WIDTH: usize = 30;
     let height = bar_height(side) - KEY_HEIGHT;
     let (left, top) = (x as i64, y as i64);
     for row in 0..height {
         let value = 1.0 - row as f32 / (height - 1).max(1) as f32;
-        canvas.fill(left, top + row as i64, WIDTH, 1, colour(Some(value)));
+        canvas.fill(left, top + row as i64, WIDTH, 1, colour(Some(value), map));
     }
     canvas.frame(left, top, WIDTH, height, 1, BLACK);
     let right = (x + WIDTH) as f32;
@@ -255,9 +273,9 @@ pub(super) fn bar(
     let at = (right + 62.0, y as f32 + height as f32 / 2.0);
     canvas.text(&text, at, Align::Centre, 90.0, BLACK);
 
-    let mut entries = vec![("masked", MASKED)];
-    if nan {
-        entries.push(("NaN", NAN));
+    let mut entries = vec![("masked", masked(map))];
+    if has_nan {
+        entries.push(("NaN", nan(map)));
     }
     for ((name, colour), down) in entries.into_iter().zip([20, 44]) {
         let top = y + height + down;

@@ -13,6 +13,7 @@ use crate::view::{Code, Stroke};
 struct Notes {
     told: Vec<String>,
     ended: usize,
+    asks: bool,
 }
 
 impl App for Notes {
@@ -47,6 +48,14 @@ impl App for Notes {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn asks_ground(&self) -> bool {
+        self.asks
+    }
+
+    fn ground(&mut self, ground: Ground) {
+        self.told.push(format!("{ground:?}"));
     }
 
     fn draw(&self, frame: &mut Frame) {
@@ -332,4 +341,28 @@ fn a_reader_that_fails_ends_the_loop_with_its_error() {
     let (mut app, mut screen) = (Notes::default(), fake(true));
     let end = Loop::new(&mut app, &mut screen, worker, lens()).run(&messages, None);
     assert_eq!(end.unwrap_err().to_string(), "gone");
+}
+
+#[test]
+fn a_late_ground_is_drawn_unless_the_person_chose_one() {
+    for asks in [true, false] {
+        let (sender, messages) = channel();
+        let worker = Worker::start("model", idle(), |_, _| {}).unwrap();
+        let mut app = Notes {
+            asks,
+            ..Notes::default()
+        };
+        let mut screen = fake(true);
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            sender.send(Message::Ground(Ground::Light)).unwrap();
+            thread::sleep(Duration::from_millis(100));
+            sender.send(key('q')).unwrap();
+        });
+        Loop::new(&mut app, &mut screen, worker, lens())
+            .run(&messages, None)
+            .unwrap();
+        assert_eq!(app.told.contains(&"Light".to_owned()), asks);
+        assert_eq!(screen.drawn, 1 + usize::from(asks));
+    }
 }

@@ -8,6 +8,9 @@ use crate::lens::Grid;
 use crate::paint::Level;
 use crate::view::{Area, State};
 
+/// Cells that are left for the readout before the legend says more than its ends.
+const READOUT: u16 = 30;
+
 /// The colours from least to most, and the exact weight under the cursor.
 pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid) {
     let levels = u16::from(canvas.theme.ramp().levels());
@@ -34,6 +37,10 @@ pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid
     }
     x += cells;
     x += canvas.text(x, area.y, area.width, &format!(" {high}"), style);
+    let name = ways(canvas, state);
+    if x + measure(&name) + READOUT < area.x + area.width {
+        x += canvas.line(x, area.y, area.width, &name);
+    }
     if heat.cells.iter().any(|cell| cell.is_some_and(f32::is_nan)) {
         x += canvas.text(x, area.y, 2, "  ", style);
         pixels::solid(canvas, x, area.y, 1, Level::Nan);
@@ -42,6 +49,16 @@ pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid
     let room = (area.x + area.width).saturating_sub(x + 3);
     let line = readout(canvas, state, room);
     canvas.line(x + 3, area.y, room, &line);
+}
+
+/// The scale and the colour map by name.
+fn ways(canvas: &Canvas, state: &State) -> [Span; 1] {
+    let scale = state.scale().name();
+    let name = match canvas.theme.has_colour() {
+        true => format!("  {scale} · {}", canvas.theme.ramp().palette().map.name()),
+        false => format!("  {scale}"),
+    };
+    [canvas.span(name, Role::Dim)]
 }
 
 /// `'It' → 'cat' 0.985`: the exact weight, whatever the scale.

@@ -3,7 +3,6 @@
 use ratatui::style::{Modifier, Style};
 
 use super::super::canvas::Canvas;
-use super::super::theme::Role;
 use super::pixels;
 use crate::lens::Grid;
 use crate::paint::Level;
@@ -114,7 +113,7 @@ impl Window<'_> {
                 ];
                 let mut shown = levels.map(|level| canvas.theme.level(level));
                 if c == column && row / 2 == y {
-                    shown[row % 2] = canvas.theme.colour(Role::Accent);
+                    shown[row % 2] = canvas.theme.cursor_on(levels[row % 2]);
                 }
                 let (px, py) = (field.x + c as u16, field.y + y as u16);
                 pixels::colours(canvas, px, py, shown[0], shown[1]);
