@@ -6,7 +6,7 @@ use super::layout::Pane;
 use super::state::{Direction, Popup, Running, State, ring};
 use super::zoom::Zoom;
 use super::{Code, Effect, Event, NO_MODEL, Request, Stroke, Update};
-use crate::capture::{Head, Key, Layer, Pool, Query};
+use crate::capture::{Head, Key, Pool, Query};
 use crate::lens::Scale;
 
 /// Takes one event into the state and tells what is wanted of the surroundings.
@@ -267,7 +267,7 @@ impl State {
     }
 
     fn move_layer(&mut self, by: isize) {
-        self.cursor.layer = Layer(shift(self.cursor.layer.0, by, self.layers()));
+        self.cursor.layer = self.kept_layer(by);
         self.entry = 0;
     }
 
@@ -295,6 +295,6 @@ impl State {
 }
 
 /// `at` moved by `by`, held within `0..count`.
-fn shift(at: usize, by: isize, count: usize) -> usize {
+pub(super) fn shift(at: usize, by: isize, count: usize) -> usize {
     at.saturating_add_signed(by).min(count.saturating_sub(1))
 }

@@ -97,6 +97,7 @@ fn record(
         thumbnails: Thumbnails::default(),
         value_norms: vec![1.0; heads * n].into(),
         dense: None,
+        trail: None,
     };
     for head in 0..heads {
         for query in 0..n {
