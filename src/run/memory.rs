@@ -456,8 +456,48 @@ mod tests {
             .unwrap_or_else(|| panic!("{told}"));
         let run = |n| GPT2.need(n).capture + GPT2.need(n).work;
         assert!(run(fits) <= 1 << 30 && run(fits + 1) > 1 << 30, "{told}");
-        let just = GPT2.fits(fits + 10, free).unwrap_err().to_string();
-        assert!(just.contains("--capture-dtype f16 makes it fit"), "{just}");
+    }
+
+    #[test]
+    fn every_flag_that_is_offered_makes_a_run_fit() {
+        let free = 1 << 30;
+        let fitting = most(65536, |n| GPT2.run(n) <= free);
+        let offers = GPT2.offers(fitting + 10, free);
+        let said = GPT2.fits(fitting + 10, Some(free)).unwrap_err().to_string();
+        let told = format!("; {} makes it fit", offers.join(" or "));
+        assert!(said.contains(&told), "{said}");
+        let [half, last, layers] = &offers[..] else {
+            panic!("{offers:?}");
+        };
+        assert_eq!(half, "--capture-dtype f16");
+        let number = |offer: &str, before: &str| -> usize {
+            offer.strip_prefix(before).unwrap().parse().unwrap()
+        };
+        let run = |sizes: Sizes| sizes.run(fitting + 10);
+        let last = number(last, "--last ");
+        assert!(run(GPT2.keeping(last)) <= free && run(GPT2.keeping(last + 1)) > free);
+        let most = number(layers, "--layers 0-");
+        let layers = |layers| Sizes { layers, ..GPT2 };
+        assert!(run(layers(most + 1)) <= free && run(layers(most + 2)) > free);
+        // Keys alone are too many: no number of queries is offered.
+        let tight = GPT2.need(fitting).work + 1;
+        assert!(GPT2.offers(fitting, tight).is_empty());
+    }
+
+    #[test]
+    fn what_edits_take_is_counted_where_edits_take_something_up() {
+        let need = GPT2.need(4096);
+        // Values of all layers, and sums of received weight.
+        let values = 12 * 4096 * 768 * 4;
+        assert!(need.edits >= values && need.edits < values + values / 4);
+        let without = [
+            Sizes { number: 2, ..GPT2 },
+            Sizes { layers: 3, ..GPT2 },
+            GPT2.keeping(100),
+        ];
+        assert!(without.iter().all(|sizes| sizes.need(4096).edits == 0));
+        let told = report(need, 4096, &GPT2, Precision::F32);
+        assert!(told.contains("\nedits "), "{told}");
     }
 
     #[test]

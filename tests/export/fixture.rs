@@ -59,6 +59,7 @@ pub fn capture(texts: &[&str], layers: usize, heads: usize, window: Option<usize
             context: 4096,
         },
         tokens: Arc::new(tokens),
+        kept: (0..layers).map(Layer).collect(),
         layers: records,
         predictions: Arc::new(predictions),
         logits: None,
