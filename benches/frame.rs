@@ -71,6 +71,7 @@ fn capture() -> Arc<Capture> {
                 vocabulary: 256,
                 context: TOKENS,
             },
+            kept: run.0.iter().map(|record| record.layer).collect(),
             layers: run.0,
             predictions: Arc::default(),
             logits: None,

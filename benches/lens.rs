@@ -39,6 +39,7 @@ fn record(tokens: usize, heads: usize) -> LayerRecord {
         thumbnails: Thumbnails::default(),
         value_norms: vec![1.0; heads * tokens].into(),
         dense: None,
+        trail: None,
     }
 }
 

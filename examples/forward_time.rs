@@ -1,31 +1,47 @@
-//! Times the forward pass with everything that it captures, one run for each line of standard input.
+//! Times the forward pass with everything that it captures, one task for each line of standard input.
 //!
-//! `forward_time MODEL THREADS`: a line is a number of tokens; the answer is the milliseconds that the
-//! run took and the most memory in KiB that the process ever held.
+//! `forward_time MODEL THREADS`; the answer to a line is milliseconds and the most memory in KiB that
+//! the process ever held. The lines:
+//!
+//! * `1024`: a run on so many tokens;
+//! * `append 1024`: a run on so many tokens that takes up a run on one less;
+//! * `stop 4096`: the longest that a run took to end, of eight that were asked to at moments spread
+//!   over it.
 
 use std::io::{BufRead, Write};
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use candle_core::Device;
 use headlight::checkpoint::Checkpoint;
-use headlight::model::{Decoder, Hints, LayerRecord, Precision, Probe, family};
+use headlight::model::{
+    Decoder, Earlier, Error, Hints, LayerRecord, Precision, Probe, Wanted, family,
+};
+
+type Failure = Box<dyn std::error::Error>;
 
 /// Keeps what a capture keeps: the records, and of the logits nothing.
 #[derive(Default)]
 struct Keep {
-    layers: Vec<LayerRecord>,
+    layers: Vec<Arc<LayerRecord>>,
     logits: usize,
+    /// When the run is asked to end.
+    end: Option<Instant>,
 }
 
 impl Probe for Keep {
     fn block(&mut self, record: LayerRecord) -> ControlFlow<()> {
-        self.layers.push(record);
+        self.layers.push(Arc::new(record));
         ControlFlow::Continue(())
     }
 
     fn logits(&mut self, _first: usize, rows: &[f32], _vocabulary: usize) {
         self.logits += rows.len();
+    }
+
+    fn cancelled(&self) -> bool {
+        self.end.is_some_and(|end| Instant::now() >= end)
     }
 }
 
@@ -36,7 +52,57 @@ fn peak() -> String {
     words.unwrap_or("0").to_owned()
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// A whole run, timed; `rows` logits must come.
+fn run(decoder: &Decoder, ids: &[u32], wanted: &Wanted, rows: usize) -> Result<(Keep, f64), Error> {
+    let mut keep = Keep::default();
+    let start = Instant::now();
+    decoder.forward_as(ids, wanted, &mut keep)?;
+    let took = start.elapsed().as_secs_f64() * 1e3;
+    assert_eq!(keep.layers.len(), decoder.spec().layers.len());
+    assert_eq!(keep.logits, rows * decoder.spec().vocabulary);
+    Ok((keep, took))
+}
+
+/// A run on `ids` that takes up one on all but the last.
+fn append(decoder: &Decoder, ids: &[u32]) -> Result<f64, Failure> {
+    let trail = Wanted {
+        trail: true,
+        ..Wanted::default()
+    };
+    let (_, before) = ids.split_last().ok_or("no tokens")?;
+    let (earlier, _) = run(decoder, before, &trail, before.len())?;
+    let wanted = Wanted {
+        earlier: Some(Earlier {
+            ids: before,
+            layers: &earlier.layers,
+        }),
+        ..trail
+    };
+    Ok(run(decoder, ids, &wanted, 1)?.1)
+}
+
+/// The longest that a run took to end after it was asked to.
+fn stop(decoder: &Decoder, ids: &[u32]) -> Result<f64, Failure> {
+    let (_, whole) = run(decoder, ids, &Wanted::default(), ids.len())?;
+    let mut longest = 0f64;
+    for part in 0..8 {
+        let after = Duration::from_secs_f64(whole / 1e3 * (f64::from(part) + 0.5) / 8.0);
+        let end = Instant::now() + after;
+        let mut keep = Keep {
+            end: Some(end),
+            ..Keep::default()
+        };
+        match decoder.forward(ids, &mut keep) {
+            Err(Error::Cancelled) => longest = longest.max(end.elapsed().as_secs_f64() * 1e3),
+            // It was through before.
+            Ok(()) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(longest)
+}
+
+fn main() -> Result<(), Failure> {
     let mut args = std::env::args().skip(1);
     let (Some(model), Some(threads)) = (args.next(), args.next()) else {
         return Err("usage: forward_time MODEL THREADS".into());
@@ -57,18 +123,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     writeln!(out, "ready {}", peak())?;
     out.flush()?;
     for line in std::io::stdin().lock().lines() {
-        let n: usize = line?.trim().parse()?;
+        let line = line?;
+        let (task, n) = line.trim().rsplit_once(' ').unwrap_or(("", line.trim()));
         // Ids as a linear congruence gives them: the same in every process.
         let vocabulary = decoder.spec().vocabulary as u64;
-        let ids: Vec<u32> = (0..n as u64)
-            .map(|i| ((i * 7919 + 13) % vocabulary) as u32)
-            .collect();
-        let mut keep = Keep::default();
-        let start = Instant::now();
-        decoder.forward(&ids, &mut keep)?;
-        let took = start.elapsed().as_secs_f64() * 1e3;
-        assert_eq!(keep.layers.len(), decoder.spec().layers.len());
-        assert_eq!(keep.logits as u64, n as u64 * vocabulary);
+        let ids = (0..n.parse()?).map(|i: u64| ((i * 7919 + 13) % vocabulary) as u32);
+        let ids: Vec<u32> = ids.collect();
+        let took = match task {
+            "" => run(&decoder, &ids, &Wanted::default(), ids.len())?.1,
+            "append" => append(&decoder, &ids)?,
+            "stop" => stop(&decoder, &ids)?,
+            other => return Err(format!("no task is called '{other}'").into()),
+        };
         writeln!(out, "{took:.3} {}", peak())?;
         out.flush()?;
     }

@@ -126,6 +126,12 @@ pub struct RunArgs {
     /// What queries and keys are kept in: f16 takes half of f32's memory and moves weights a little [default: f32]
     #[arg(long, value_enum, value_name = "TYPE")]
     pub capture_dtype: Option<CaptureType>,
+    /// Layers to keep, such as 0-3,11; the others are computed and leave nothing behind. All by default
+    #[arg(long, value_name = "LIST")]
+    pub layers: Option<Picks>,
+    /// Keep the queries of the last N tokens only; all keys are kept
+    #[arg(long, value_name = "N")]
+    pub last: Option<NonZeroUsize>,
     /// Memory of a device that a block of attention may take, such as 2GiB or 512MiB
     #[arg(long, value_name = "SIZE", default_value = "1GiB")]
     pub device_memory: Bytes,
@@ -213,9 +219,6 @@ pub struct ExportArgs {
     /// The file to write, - for standard output (json only)
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Layers to write: 0,2-4; all by default
-    #[arg(long, value_name = "LIST")]
-    pub layers: Option<Picks>,
     /// Heads to write: 0,2-4; all by default
     #[arg(long, value_name = "LIST")]
     pub heads: Option<Picks>,

@@ -758,6 +758,90 @@ fn a_capture_stands_for_its_model_in_every_command() {
 }
 
 #[test]
+fn layers_and_queries_that_are_not_kept_are_absent_and_never_zero() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let text = "The keys to the cabinet are rusty.";
+    let json = |arguments: &[&str]| -> serde_json::Value {
+        let all = [&["export", "--format", "json", "--output", "-"], arguments];
+        let output = headlight(&all.concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let whole = json(&["--text", text]);
+    let part = json(&["--text", text, "--layers", "1,3", "--last", "3"]);
+    let n = whole["tokens"].as_array().unwrap().len();
+    assert!(n > 4);
+    let layers = part["attention"].as_array().unwrap();
+    let ids: Vec<u64> = layers
+        .iter()
+        .map(|l| l["layer"].as_u64().unwrap())
+        .collect();
+    assert_eq!(ids, [1, 3]);
+    for layer in layers {
+        let at = layer["layer"].as_u64().unwrap() as usize;
+        for (head, found) in layer["heads"].as_array().unwrap().iter().enumerate() {
+            let rows = found["weights"].as_array().unwrap();
+            let expected = whole["attention"][at]["heads"][head]["weights"]
+                .as_array()
+                .unwrap();
+            assert_eq!(rows.len(), n);
+            assert!(rows[..n - 3].iter().all(serde_json::Value::is_null));
+            assert_eq!(rows[n - 3..], expected[n - 3..]);
+        }
+    }
+    assert_eq!(part["predictions"], whole["predictions"]);
+
+    // A capture keeps what was kept, and its layers can be picked from.
+    let run = path("run.headlight");
+    let capture = ["capture", "--text", text, "--output", &run];
+    let output = headlight(&[&capture[..], &["--layers", "1,3", "--last", "3"]].concat());
+    assert!(output.status.success(), "{}", stderr(&output));
+    let opened = json(&[&run]);
+    assert_eq!(opened["attention"], part["attention"]);
+    assert_eq!(json(&[&run, "--layers", "3"])["attention"][0], layers[1]);
+    let checked = headlight(&["check", &run]);
+    assert!(checked.status.success(), "{}", stderr(&checked));
+    let checked = headlight(&["check", "--text", text, "--layers", "0-1", "--last", "4"]);
+    assert!(checked.status.success(), "{}", stderr(&checked));
+    let plots = path("plots");
+    let analyze = [
+        "analyze",
+        "--output-dir",
+        &plots,
+        "--text",
+        text,
+        "--layers",
+        "1",
+    ];
+    let output = headlight(&analyze);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let told = stdout(&output);
+    assert!(
+        told.contains("Layer 1:") && !told.contains("Layer 0:"),
+        "{told}"
+    );
+
+    refused(
+        &["analyze", &run, "--layer", "2"],
+        2,
+        &["layer 2 is not kept", "1,3"],
+    );
+    refused(
+        &["analyze", &run, "--layers", "2"],
+        2,
+        &["layer 2 is not kept", "1,3"],
+    );
+    refused(
+        &["analyze", &run, "--last", "2"],
+        2,
+        &["--last needs a model"],
+    );
+    refused(&["analyze", "--layers", "9"], 2, &["no layer 9"]);
+    refused(&["analyze", "--last", "0"], 2, &["--last"]);
+}
+
+#[test]
 fn a_capture_is_compared_with_a_reference() {
     let Some(case) = shared("reference/families/qwen2") else {
         return;

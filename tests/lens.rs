@@ -74,6 +74,7 @@ impl Case {
             text: String::new(),
             tokens: Arc::default(),
             shape: Shape::default(),
+            kept: layers.iter().map(|record| record.layer).collect(),
             layers: layers.into_iter().map(Arc::new).collect(),
             predictions: Arc::default(),
             logits: None,

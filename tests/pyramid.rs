@@ -37,6 +37,7 @@ fn layer(tokens: usize, (kv_heads, group, dim): (usize, usize, usize), rule: Rul
             .collect::<Vec<_>>()
             .into(),
         dense: None,
+        trail: None,
     };
     // With log-sum-exps of 0 a weight is the exponential of its score.
     let mut lse = Vec::with_capacity(heads * tokens);

@@ -11,7 +11,7 @@ pub mod file;
 
 pub use crate::model::{
     Dense, DenseType, Floats, Head, Key, Layer, LayerRecord, Map, Pool, Query, RowNumbers, Rule,
-    THUMBNAIL_SIDE, Thumbnails, tile_of,
+    THUMBNAIL_SIDE, Thumbnails, Trail, thumbnail_side, thumbnail_tile, tile_of,
 };
 use crate::token::Label;
 
@@ -26,7 +26,9 @@ pub struct Capture {
     pub tokens: Arc<Vec<Token>>,
     /// The model's sizes.
     pub shape: Shape,
-    /// The blocks that are done, in order; as many as `shape.layers` when the run is complete.
+    /// The layers that a complete run keeps: all, unless some are left out (`--layers`).
+    pub kept: Arc<[Layer]>,
+    /// The layers that are kept and done, in order; all of them when the run is complete.
     pub layers: Vec<Arc<LayerRecord>>,
     /// For each position, the likeliest next tokens, best first; empty until the run is complete.
     pub predictions: Arc<Vec<Vec<Prediction>>>,
@@ -134,14 +136,22 @@ impl Capture {
         self.tokens.is_empty()
     }
 
-    /// Whether every block is done.
-    pub fn is_complete(&self) -> bool {
-        self.layers.len() == self.shape.layers
+    /// The ids of the tokens, `[n]`.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        self.tokens.iter().map(|token| token.id)
     }
 
-    /// One layer, `None` while it is not done.
+    /// Whether every layer that is kept is done.
+    pub fn is_complete(&self) -> bool {
+        self.layers.len() == self.kept.len()
+    }
+
+    /// One layer, `None` while it is not done and where it is not kept.
     pub fn layer(&self, layer: Layer) -> Option<&LayerRecord> {
-        self.layers.get(layer.0).map(Arc::as_ref)
+        self.layers
+            .iter()
+            .find(|record| record.layer == layer)
+            .map(Arc::as_ref)
     }
 
     /// The label of the token at a position; empty outside of the text.

@@ -108,9 +108,12 @@ pub(super) fn write_attention(
     Ok(())
 }
 
-/// One row of a head over all keys, `[n]`, 0 where masked.
+/// One row of a head over all keys, `[n]`: 0 where masked, all NaN where the query is not kept.
 pub(super) fn full_row(record: &LayerRecord, head: Head, query: Query) -> Vec<f32> {
     let pattern = Pattern::new(record, Select::Head(head), Scale::Raw);
+    if query.0 < record.rule.from {
+        return vec![f32::NAN; record.tokens];
+    }
     let first = pattern.visible(query).start;
     let mut row = vec![0.0; first];
     row.extend(pattern.weights(query));

@@ -185,6 +185,11 @@ impl Serialize for Rows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut rows = serializer.serialize_seq(Some(self.record.tokens))?;
         for query in (0..self.record.tokens).map(Query) {
+            if query.0 < self.record.rule.from {
+                // Not kept, which is not 0.
+                rows.serialize_element(&None::<f32>)?;
+                continue;
+            }
             let row = full_row(self.record, self.head, query);
             self.document
                 .count(&row, (self.record.layer, self.head, query));

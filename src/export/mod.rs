@@ -30,12 +30,12 @@ use crate::token::Label;
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// A layer that the capture does not hold.
-    #[error("there is no layer {found}: the layers are {}", range(*.count))]
+    #[error("there is no layer {found}: the layers are {held}")]
     NoLayer {
         /// The layer that was asked for.
         found: Layer,
-        /// How many there are.
-        count: usize,
+        /// Those that there are.
+        held: String,
     },
     /// A head that the layer does not have.
     #[error("there is no head {found}: the heads of a layer are {}", range(*.count))]
@@ -138,7 +138,7 @@ impl Request {
     /// Every layer that is done, and every head.
     pub fn all(capture: &Capture) -> Self {
         Self {
-            layers: (0..capture.layers.len()).map(Layer).collect(),
+            layers: capture.layers.iter().map(|record| record.layer).collect(),
             heads: (0..capture.shape.heads).map(Head).collect(),
             style: Style::default(),
         }
@@ -233,8 +233,21 @@ fn range(count: usize) -> String {
 fn find_layer(capture: &Capture, layer: Layer) -> Result<&LayerRecord, ExportError> {
     capture.layer(layer).ok_or(ExportError::NoLayer {
         found: layer,
-        count: capture.layers.len(),
+        held: held(capture),
     })
+}
+
+/// The layers of a capture, in words.
+fn held(capture: &Capture) -> String {
+    let ids: Vec<usize> = capture.layers.iter().map(|record| record.layer.0).collect();
+    match ids.iter().enumerate().all(|(at, id)| at == *id) {
+        true => range(ids.len()),
+        false => ids
+            .iter()
+            .map(usize::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
 }
 
 /// The error that says which heads there are, unless `head` is one of them.

@@ -14,7 +14,7 @@ const RULE: usize = 60;
 /// Queries that are computed at a time.
 const BLOCK: usize = 256;
 
-/// Writes, for each of `layers` and each token but the first, the `top_k` keys that it attends to
+/// Writes, for each of `layers` and each token but the first whose query is kept, the `top_k` keys that it attends to
 /// most, over the mean of the layer's heads.
 ///
 /// Begins with an empty line. Equal weights stand in the order of the reversed argsort that the
@@ -46,7 +46,9 @@ pub fn analyze(
     for record in records {
         let pattern = Pattern::new(record, Select::Mean, Scale::Raw);
         writeln!(out, "\nLayer {}:\n{single}", record.layer)?;
-        let queries: Vec<Query> = (1..capture.len()).map(Query).collect();
+        let queries: Vec<Query> = (record.rule.from.max(1)..capture.len())
+            .map(Query)
+            .collect();
         for block in queries.chunks(BLOCK) {
             let lists = block
                 .par_iter()

@@ -46,6 +46,11 @@ pub(super) fn weights(
     queries: Range<usize>,
     out: &mut [f32],
 ) {
+    // Queries that are not kept see nothing.
+    let first = layer.rule.from.clamp(queries.start, queries.end);
+    let skipped = (first - queries.start) * packed.keys.len();
+    let out = out.get_mut(skipped..).unwrap_or_default();
+    let queries = first..queries.end;
     if layer.dense.is_some() {
         // Weights that another program captured are read, not computed.
         let rows = out.chunks_mut(packed.keys.len().max(1));

@@ -99,7 +99,8 @@ pub fn look_ahead(whole: &Capture, shorter: &Capture) -> Check {
     let mut differences = Differences::default();
     for (long, short) in whole.layers.iter().zip(&shorter.layers) {
         let heads = (0..long.heads).map(Head);
-        for (head, i) in heads.flat_map(|head| (0..short.tokens).map(move |i| (head, i))) {
+        let from = long.rule.from.max(short.rule.from);
+        for (head, i) in heads.flat_map(|head| (from..short.tokens).map(move |i| (head, i))) {
             let (found, expected) = (long.at(&long.lse, head, i), short.at(&short.lse, head, i));
             differences.take(found, expected, || {
                 format!(

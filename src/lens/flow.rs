@@ -50,16 +50,16 @@ pub struct SeedFlow {
     pub average_attention_to_previous: f64,
 }
 
-/// The seed's two numbers of one layer.
+/// The seed's two numbers of one layer, over the queries that are kept.
 pub fn seed_flow(layer: &LayerRecord) -> SeedFlow {
-    let n = layer.tokens;
+    let (n, from) = (layer.tokens, layer.rule.from);
     let total = |table: &[f32]| table.iter().copied().map(f64::from).sum::<f64>();
     let heads = layer.heads as f64;
     let self_sum = total(&layer.rows.self_weight);
-    let entries = (n * n.saturating_sub(1)) as f64 / 2.0 * heads;
+    let entries = (from..n).sum::<usize>() as f64 * heads;
     let earlier = total(&layer.rows.mass) - self_sum;
     SeedFlow {
-        average_self_attention: self_sum / (n as f64 * heads),
+        average_self_attention: self_sum / ((n - from) as f64 * heads),
         average_attention_to_previous: if entries > 0.0 {
             earlier / entries
         } else {

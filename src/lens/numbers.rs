@@ -33,16 +33,20 @@ pub struct Numbers {
     pub induction: f64,
 }
 
-/// The numbers of one head; NaN where the text has a single token and there is nothing to average.
+/// The numbers of one head, over the queries that are kept; NaN where the text has a single token and there is nothing to average.
 pub fn numbers(layer: &LayerRecord, head: Head) -> Numbers {
     let n = layer.tokens;
     let sum = |table: &[f32], from: usize| -> f64 {
-        (from..n).map(|i| f64::from(layer.at(table, head, i))).sum()
+        (from.max(layer.rule.from)..n)
+            .map(|i| f64::from(layer.at(table, head, i)))
+            .sum()
     };
-    let queries = n.saturating_sub(1) as f64;
+    let first = layer.rule.from.max(1);
+    let queries = n.saturating_sub(first) as f64;
+    let entries = (first..n).sum::<usize>() as f64;
     let mean = |table: &[f32]| sum(table, 1) / queries;
     let rows = &layer.rows;
-    let relative: f64 = (1..n)
+    let relative: f64 = (first..n)
         .map(|i| f64::from(layer.at(&rows.entropy, head, i)) / ((i + 1) as f64).ln())
         .sum();
     let earlier = sum(&rows.mass, 1) - sum(&rows.self_weight, 1);
@@ -56,7 +60,7 @@ pub fn numbers(layer: &LayerRecord, head: Head) -> Numbers {
         distance: mean(&rows.distance),
         distance_without_first: mean(&rows.distance_without_first),
         previous_mass: earlier / queries,
-        earlier_entry: earlier / (n as f64 * queries / 2.0),
+        earlier_entry: earlier / entries,
         duplicate: sum(&rows.duplicate, 0) / mass,
         induction: sum(&rows.induction, 0) / mass,
     }

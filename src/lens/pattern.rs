@@ -8,7 +8,7 @@ use super::Scale;
 use super::band::{Band, Factors, Source};
 use super::block::clip;
 use super::pyramid::{Tiles, larger, visible};
-use crate::capture::{Head, Key, LayerRecord, Pool, Query, tile_of};
+use crate::capture::{Head, Key, LayerRecord, Pool, Query, thumbnail_tile, tile_of};
 
 /// Which pattern of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -402,10 +402,11 @@ impl<'a> Pattern<'a> {
         let whole = Pattern::new(self.layer, self.select, Scale::Raw).thumbnail(pool);
         let mut grid = Grid::masked(tiles.rows.len(), tiles.columns.len());
         let columns = tiles.columns.len().max(1);
+        let size = thumbnail_tile(n);
         // The thumbnail's tiles that a tile touches.
         let touched = |tile: usize| {
             let (first, end) = (tile * tiles.tile, ((tile + 1) * tiles.tile).min(n));
-            tile_of(first, n, whole.rows)..tile_of(end.max(1) - 1, n, whole.rows) + 1
+            first / size..end.max(1).div_ceil(size)
         };
         for (row, cells) in tiles.rows.clone().zip(grid.cells.chunks_mut(columns)) {
             for (column, cell) in tiles.columns.clone().zip(cells) {

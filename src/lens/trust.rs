@@ -16,7 +16,7 @@ pub struct LayerTrust {
     pub layer: usize,
     /// How it attends.
     pub attention: AttentionKind,
-    /// `n`.
+    /// `n`, or as many queries as are kept.
     pub rows: usize,
     /// Rows of each head whose weights were computed anew from `q`, `k` and `lse`. Of all rows the
     /// sum that the run itself took is looked at.
@@ -159,21 +159,22 @@ pub fn broken_predictions(capture: &Capture) -> usize {
 /// into computing rows anew, spread evenly over the text, the last row among them. `usize::MAX`
 /// computes all.
 pub fn layer_trust(layer: &LayerRecord, budget: usize) -> LayerTrust {
-    let n = layer.tokens;
+    let (n, from) = (layer.tokens, layer.rule.from);
+    let kept = n - from;
     let keys = layer.rule.window.map_or(n, |window| window.min(n));
     let row_cost = (layer.heads * layer.head_dim * keys / 2).max(1);
-    let count = (budget / row_cost).clamp(1, n.max(1)).min(n);
+    let count = (budget / row_cost).clamp(1, kept.max(1)).min(kept);
     let mut row_sum = RowSum::default();
     let mut outside = 0;
     let mut row = Vec::new();
     for head in (0..layer.heads).map(Head) {
-        for i in 0..n {
+        for i in from..n {
             let mass = f64::from(layer.at(&layer.rows.mass, head, i));
             let rounding = layer.dense.as_ref().map_or(0.0, |d| d.dtype().rounding());
             row_sum.worst((mass, rounding), layer, head, i);
         }
         let longest = longest_key(layer, head);
-        for i in (1..=count).map(|k| k * n / count - 1) {
+        for i in (1..=count).map(|k| from + k * kept / count - 1) {
             let mut astray = 0;
             let visible = layer.rule.visible(i);
             row.clear();
@@ -193,7 +194,7 @@ pub fn layer_trust(layer: &LayerRecord, budget: usize) -> LayerTrust {
     LayerTrust {
         layer: layer.layer.0,
         attention: AttentionKind::of(layer),
-        rows: n,
+        rows: kept,
         rows_recomputed: count,
         row_sum,
         outside,

@@ -79,19 +79,29 @@ impl Block {
             mlp: Half::load(&names.mlp, &layer.mlp, spec, loader)?,
         })
     }
+
+    /// Whether positions turn alike in texts of these numbers of tokens.
+    pub(super) fn turns_alike(&self, a: usize, b: usize) -> bool {
+        self.rotary.as_ref().is_none_or(|rotary| {
+            rotary.frequencies(a, &self.divisors) == rotary.frequencies(b, &self.divisors)
+        })
+    }
 }
 
 /// The rotations that a text needs: blocks that rotate alike share one.
 pub(super) struct TurnsOfText<'a> {
     tokens: usize,
+    first: usize,
     device: &'a Device,
     known: Vec<(&'a Rotary, &'a [f32], Turns)>,
 }
 
 impl<'a> TurnsOfText<'a> {
-    pub(super) fn new(tokens: usize, device: &'a Device) -> Self {
+    /// For the positions of a text of `tokens` tokens from `first` on.
+    pub(super) fn new(tokens: usize, first: usize, device: &'a Device) -> Self {
         Self {
             tokens,
+            first,
             device,
             known: Vec::new(),
         }
@@ -107,7 +117,7 @@ impl<'a> TurnsOfText<'a> {
         let at = match self.known.iter().position(known) {
             Some(at) => at,
             None => {
-                let turns = rotary.turns(self.tokens, divisors, self.device)?;
+                let turns = rotary.turns(self.first..self.tokens, divisors, self.device)?;
                 self.known.push((rotary, divisors, turns));
                 self.known.len() - 1
             }

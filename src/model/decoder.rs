@@ -10,6 +10,7 @@ use super::block::{Block, TurnsOfText};
 use super::host::host;
 use super::kernel::{self, Spare};
 use super::parts::{Linear, Loader, Norm, Run};
+use super::resume::{Begun, Earlier};
 use super::row::Repeats;
 use super::spec::{Plan, Spec};
 use super::{Error, Layer, LayerRecord, Precision, Weights, names};
@@ -21,7 +22,12 @@ const PIECE: usize = 1 << 16;
 
 /// Sees a run as it goes.
 pub trait Probe {
-    /// A block is done. `Break` ends the run.
+    /// Whether a layer's record is wanted; without it, attention leaves no numbers behind.
+    fn keeps(&self, _layer: Layer) -> bool {
+        true
+    }
+
+    /// A block that is kept is done. `Break` ends the run.
     fn block(&mut self, record: LayerRecord) -> ControlFlow<()>;
 
     /// Logits `[rows, V]` of the positions from `first` on.
@@ -31,6 +37,17 @@ pub trait Probe {
     fn cancelled(&self) -> bool {
         false
     }
+}
+
+/// How a text is run.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// The first query that is kept.
+    pub from: usize,
+    /// Whether a run on an edited text shall take this one up: records keep a trail then.
+    pub trail: bool,
+    /// The run that this one takes up as far as both texts begin alike.
+    pub earlier: Option<Earlier<'a>>,
 }
 
 /// A decoder, ready to run.
@@ -136,19 +153,48 @@ impl Decoder {
     /// No token, more than the context length, an id outside of the vocabulary, a device that
     /// fails, [`Error::Cancelled`].
     pub fn forward(&self, ids: &[u32], probe: &mut dyn Probe) -> Result<(), Error> {
+        self.forward_as(ids, &Wanted::default(), probe)
+    }
+
+    /// The rows of [`Wanted::earlier`] that a run on these ids takes up.
+    pub fn taken_up(&self, ids: &[u32], wanted: &Wanted) -> usize {
+        let Some(earlier) = wanted.earlier.filter(|_| wanted.from == 0) else {
+            return 0;
+        };
+        let (before, now) = (earlier.ids.len(), ids.len());
+        let alike = |block: &Block| block.turns_alike(before, now);
+        match self.device.is_cpu() && self.blocks.iter().all(alike) {
+            true => earlier.rows(ids, self.blocks.len()),
+            false => 0,
+        }
+    }
+
+    /// The same, as it is wanted. The probe sees the logits of the rows that are computed: those
+    /// from [`Decoder::taken_up`] on.
+    ///
+    /// # Errors
+    /// As [`Decoder::forward`].
+    pub fn forward_as(
+        &self,
+        ids: &[u32],
+        wanted: &Wanted,
+        probe: &mut dyn Probe,
+    ) -> Result<(), Error> {
         self.check(ids)?;
         let spec = &self.spec;
+        let first = self.taken_up(ids, wanted);
         let repeats = Repeats::new(ids);
         let (spare, mut buffers) = (Spare::default(), Buffers::default());
-        let mut turns = TurnsOfText::new(ids.len(), &self.device);
+        let mut turns = TurnsOfText::new(ids.len(), first, &self.device);
         let cancelled = || probe.cancelled();
         let mut x = self.embed(
             ids,
+            first,
             &Run {
                 cancelled: &cancelled,
                 spare: &spare,
             },
-        )?; // [n, D]
+        )?; // [m, D]: the rows from `first` on, of n
         for (layer, block) in self.blocks.iter().enumerate() {
             let cancelled = || probe.cancelled();
             let run = Run {
@@ -156,52 +202,71 @@ impl Decoder {
                 spare: &spare,
             };
             let turns = turns.of(block)?;
-            let read = norm(&block.attention_norms.before, &x)?; // [n, D]
-            let (q, k, v) = block.qkv.forward(&read, spec, &run)?; // [H, n, d], [H_kv, n, d] twice
+            let read = norm(&block.attention_norms.before, &x)?; // [m, D]
+            let (q, k, v) = block.qkv.forward(&read, spec, &run)?; // [H, m, d], [H_kv, m, d] twice
             let (q, k) = match turns {
                 Some(turns) => (turns.apply(q)?, turns.apply(k)?),
                 None => (q, k),
+            };
+            let kept = probe.keeps(Layer(layer));
+            let begun = wanted.earlier.and_then(|earlier| earlier.layers.get(layer));
+            let begun = begun.and_then(|record| Begun::new(record, first));
+            let norms = match kept {
+                true => block.value_norms.of(&v, spec, &run)?, // [H * m]
+                false => Vec::new(),
             };
             let inputs = Inputs {
                 layer: Layer(layer),
                 q,
                 k,
-                v: &v,
+                v,
                 rule: &block.rule,
                 repeats: &repeats,
+                begun,
+                from: if kept {
+                    wanted.from.min(ids.len() - 1)
+                } else {
+                    ids.len()
+                },
+                trail: wanted.trail && wanted.from == 0,
                 block_rows: self.block_rows,
                 device_floats: self.device_floats,
             };
-            let (attended, mut record) = attend(inputs, &mut buffers, &run)?; // [n, H*d]
-            record.value_norms = block.value_norms.of(&v, spec, &run)?.into(); // [H * n]
-            let attended = block.out.forward(&attended, &run)?; // [n, D]
-            let attended = norm(&block.attention_norms.out, &attended)?; // [n, D]
+            let (attended, record) = attend(inputs, &mut buffers, &run)?; // [m, H*d]
+            let attended = block.out.forward(&attended, &run)?; // [m, D]
+            let attended = norm(&block.attention_norms.out, &attended)?; // [m, D]
 
             let residual = if spec.residual_from_norm { &read } else { &x };
-            let after = self.add(residual, &attended)?; // [n, D]
-            let after = norm(&block.attention_norms.after, &after)?; // [n, D]
+            let after = self.add(residual, &attended)?; // [m, D]
+            let after = norm(&block.attention_norms.after, &after)?; // [m, D]
             let read = match (&block.mlp_norms.before, spec.parallel) {
                 (Some(norm), true) => norm.forward(&x)?,
                 (None, true) => read,
                 (before, false) => norm(before, &after)?,
-            }; // [n, D]
-            let fed = block.mlp.forward(&read, &run)?; // [n, D]
-            let fed = norm(&block.mlp_norms.out, &fed)?; // [n, D]
+            }; // [m, D]
+            let fed = block.mlp.forward(&read, &run)?; // [m, D]
+            let fed = norm(&block.mlp_norms.out, &fed)?; // [m, D]
             let whole = spec.residual_from_norm && !spec.parallel;
             let residual = if whole { &read } else { &after };
-            x = self.add(residual, &fed)?; // [n, D]
-            x = norm(&block.mlp_norms.after, &x)?; // [n, D]
-            if probe.block(record).is_break() || probe.cancelled() {
+            x = self.add(residual, &fed)?; // [m, D]
+            x = norm(&block.mlp_norms.after, &x)?; // [m, D]
+            let ended = record.is_some_and(|mut record| {
+                let norms = begun.map_or(norms.clone(), |begun| begun.value_norms(&norms));
+                record.value_norms = norms.into(); // [H * n]
+                probe.block(record).is_break()
+            });
+            if ended || probe.cancelled() {
                 return Err(Error::Cancelled);
             }
         }
-        let x = norm(&self.final_norm, &x)?; // [n, D]
-        self.logits(&x, &spare, probe)
+        let x = norm(&self.final_norm, &x)?; // [m, D]
+        self.logits(&x, first, &spare, probe)
     }
 
-    /// The residual stream before the first block, `[n, D]`.
-    fn embed(&self, ids: &[u32], run: &Run) -> Result<Tensor, Error> {
-        let (n, spec) = (ids.len(), &self.spec);
+    /// The residual stream before the first block, `[m, D]`: the rows from `first` on.
+    fn embed(&self, ids: &[u32], first: usize, run: &Run) -> Result<Tensor, Error> {
+        let ids = ids.get(first..).unwrap_or_default();
+        let (m, spec) = (ids.len(), &self.spec);
         let ids = Tensor::new(ids, &self.device)?;
         let mut x = match &self.tokens {
             Some(tokens) => tokens.index_select(&ids, 0)?.to_dtype(DType::F32)?,
@@ -214,7 +279,7 @@ impl Decoder {
             x = project.forward(&x, run)?; // [n, D]
         }
         if let Some(positions) = &self.positions {
-            let positions = positions.narrow(0, spec.position_offset, n)?; // [n, D]
+            let positions = positions.narrow(0, spec.position_offset + first, m)?; // [m, D]
             x = (x + positions.to_dtype(DType::F32)?)?;
         }
         norm(&self.embedding_norm, &x)
@@ -235,17 +300,24 @@ impl Decoder {
         })
     }
 
-    /// Hands the logits of the normed residual stream `[n, D]` to the probe.
-    fn logits(&self, x: &Tensor, spare: &Spare, probe: &mut dyn Probe) -> Result<(), Error> {
-        let n = x.dim(0)?;
-        for first in (0..n).step_by(LOGIT_ROWS) {
-            let rows = LOGIT_ROWS.min(n - first);
+    /// Hands the logits of the normed residual stream `[m, D]`, the rows from `begin` on, to the
+    /// probe.
+    fn logits(
+        &self,
+        x: &Tensor,
+        begin: usize,
+        spare: &Spare,
+        probe: &mut dyn Probe,
+    ) -> Result<(), Error> {
+        let m = x.dim(0)?;
+        for at in (0..m).step_by(LOGIT_ROWS) {
+            let (first, rows) = (begin + at, LOGIT_ROWS.min(m - at));
             let cancelled = || probe.cancelled();
             let run = Run {
                 cancelled: &cancelled,
                 spare,
             };
-            let mut x = x.narrow(0, first, rows)?; // [r, D]
+            let mut x = x.narrow(0, at, rows)?; // [r, D]
             if let Some(project) = &self.project_out {
                 x = project.forward(&x, &run)?; // [r, W]
             }

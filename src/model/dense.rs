@@ -163,7 +163,7 @@ impl Dense {
                 if w > most || w.is_nan() { w } else { most }
             },
         );
-        let collected = HeadRows::collect(rows, &taking);
+        let collected = HeadRows::collect(rows, &rule, &tiling);
         let record = LayerRecord {
             layer,
             heads,
@@ -179,6 +179,7 @@ impl Dense {
             thumbnails: collected.thumbnails,
             value_norms: Floats::default(),
             dense: Some(self),
+            trail: None,
         };
         (record, ahead)
     }

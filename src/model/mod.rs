@@ -19,6 +19,7 @@ mod names;
 mod on_device;
 mod parts;
 mod record;
+mod resume;
 mod rotary;
 mod row;
 mod rule;
@@ -26,7 +27,7 @@ mod spec;
 mod weights;
 
 pub use candle_core::Device;
-pub use decoder::{Decoder, Probe};
+pub use decoder::{Decoder, Probe, Wanted};
 pub use dense::{Dense, DenseType};
 pub use device::{DeviceKind, Precision};
 pub use error::Error;
@@ -34,7 +35,11 @@ pub use floats::Floats;
 pub use index::{Head, Key, Layer, Query};
 pub use map::Map;
 pub use names::Names;
-pub use record::{LayerRecord, Pool, RowNumbers, THUMBNAIL_SIDE, Thumbnails, dot, tile_of};
+pub use record::{
+    LayerRecord, Pool, RowNumbers, THUMBNAIL_SIDE, Thumbnails, dot, thumbnail_side, thumbnail_tile,
+    tile_of,
+};
+pub use resume::{Earlier, Trail};
 pub use rotary::{Pairs, Rotary, Scaling};
 pub use row::log_sum_exp;
 pub use rule::Rule;

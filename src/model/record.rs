@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::resume::Trail;
 use super::{Dense, Floats, Head, Key, Layer, Query, Rule};
 
 /// One layer of a run. `H` query heads, `H_kv` KV heads, `n` tokens, `d` dimensions a head.
@@ -18,7 +19,8 @@ pub struct LayerRecord {
     pub tokens: usize,
     /// `d`.
     pub head_dim: usize,
-    /// `[H, n, d]`, after position encoding and any q-norm: exactly what is dotted.
+    /// `[H, n, d]`, after position encoding and any q-norm: exactly what is dotted. Where only the
+    /// last queries are kept ([`Rule::from`]), those alone, as in all tables of queries.
     pub q: Floats,
     /// `[H_kv, n, d]`, the same.
     pub k: Floats,
@@ -38,6 +40,8 @@ pub struct LayerRecord {
     /// Weights that another program computed. Where they are, there is no `q`, no `k` and no
     /// `head_dim`, and `lse` is 0: a score is the logarithm of a weight.
     pub dense: Option<Dense>,
+    /// What a run on an edited text takes up, where the run kept it.
+    pub trail: Option<Trail>,
 }
 
 /// Numbers of each query, each `[H, n]`; A is one head's pattern and i the query. Lists while they
@@ -111,6 +115,18 @@ impl<T> RowNumbers<T> {
     }
 }
 
+impl RowNumbers {
+    /// These behind others, each table as `joined(others, these)` puts it together.
+    pub(super) fn behind(
+        self,
+        others: &RowNumbers<Floats>,
+        joined: impl Fn(&[f32], &[f32]) -> Vec<f32>,
+    ) -> Self {
+        let (others, these) = (others.each(), self.each());
+        Self::of(std::array::from_fn(|at| joined(others[at], these[at])))
+    }
+}
+
 impl From<RowNumbers> for RowNumbers<Floats> {
     fn from(rows: RowNumbers) -> Self {
         let RowNumbers {
@@ -154,7 +170,7 @@ pub const THUMBNAIL_SIDE: usize = 64;
 /// Every head's pattern, pooled to `side x side` tiles.
 #[derive(Clone, Debug, Default)]
 pub struct Thumbnails {
-    /// Tiles a side: `min(n, 64)`.
+    /// Tiles a side, of [`thumbnail_tile`] tokens each.
     pub side: usize,
     pub(crate) max: Vec<f32>,
     pub(crate) mean: Vec<f32>,
@@ -185,6 +201,17 @@ impl Thumbnails {
     }
 }
 
+/// The side of a thumbnail's tile in tokens: a power of two, so that the tiles of a longer text are
+/// made of those of a shorter one.
+pub fn thumbnail_tile(tokens: usize) -> usize {
+    tokens.div_ceil(THUMBNAIL_SIDE).next_power_of_two()
+}
+
+/// The tiles a side of a thumbnail, at most [`THUMBNAIL_SIDE`].
+pub fn thumbnail_side(tokens: usize) -> usize {
+    tokens.div_ceil(thumbnail_tile(tokens))
+}
+
 /// The tile that position `i` of `n` falls into when `n` positions are pooled to `side` tiles.
 /// Monotone, and onto when `side <= n`.
 #[inline]
@@ -202,8 +229,8 @@ impl LayerRecord {
     /// The query vector `[d]` of one head and position.
     #[inline]
     pub fn query(&self, head: Head, query: Query) -> &[f32] {
-        let start = (head.0 * self.tokens + query.0) * self.head_dim;
-        self.q.get(start..start + self.head_dim).unwrap_or(&[])
+        let range = self.of_queries(head, query.0..query.0 + 1);
+        self.q.get(range).unwrap_or(&[])
     }
 
     /// The key vector `[d]` that query head `head` sees at a position.
@@ -213,36 +240,43 @@ impl LayerRecord {
         self.k.get(start..start + self.head_dim).unwrap_or(&[])
     }
 
-    /// One number of a `[H, n]` table, NaN outside of it.
+    /// One number of a `[H, n]` table, or of one that holds the last positions alone; NaN outside
+    /// of it.
     #[inline]
     pub fn at(&self, table: &[f32], head: Head, position: usize) -> f32 {
-        if position >= self.tokens {
-            return f32::NAN;
+        let held = table.len() / self.heads.max(1);
+        let at = (position + held).checked_sub(self.tokens);
+        match at.filter(|&at| at < held) {
+            Some(at) => table.get(head.0 * held + at).copied().unwrap_or(f32::NAN),
+            None => f32::NAN,
         }
-        table
-            .get(head.0 * self.tokens + position)
-            .copied()
-            .unwrap_or(f32::NAN)
     }
 
     /// The query vectors `[.., d]` of one head at some positions, widened where they are stored as
     /// f16; empty where there are none.
     #[inline]
     pub fn queries(&self, head: Head, queries: Range<usize>) -> Cow<'_, [f32]> {
-        self.q.part(self.vectors(head.0, queries))
+        self.q.part(self.of_queries(head, queries))
     }
 
     /// The key vectors `[.., d]` that query head `head` sees at some positions, likewise.
     #[inline]
     pub fn keys(&self, head: Head, keys: Range<usize>) -> Cow<'_, [f32]> {
-        self.k.part(self.vectors(self.kv_head(head), keys))
+        let first = self.kv_head(head) * self.tokens;
+        let at = |key: usize| (first + key) * self.head_dim;
+        self.k.part(at(keys.start)..at(keys.end))
     }
 
-    /// Where the vectors of a head lie.
+    /// Where the query vectors of a head lie; nowhere for queries that are not kept.
     #[inline]
-    fn vectors(&self, head: usize, positions: Range<usize>) -> Range<usize> {
-        let at = |position: usize| (head * self.tokens + position) * self.head_dim;
-        at(positions.start)..at(positions.end)
+    fn of_queries(&self, head: Head, queries: Range<usize>) -> Range<usize> {
+        let from = self.rule.from;
+        if queries.start < from {
+            return 0..0;
+        }
+        let first = head.0 * (self.tokens - from);
+        let at = |query: usize| (first + query - from) * self.head_dim;
+        at(queries.start)..at(queries.end)
     }
 
     /// The exact weight of one cell, `None` where the query does not see the key. O(d).

@@ -2,6 +2,7 @@
 //! position (Su et al. 2021).
 
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -189,18 +190,18 @@ impl Rotary {
         }
     }
 
-    /// The cosines and sines of the first `n` positions, `[n, dims / 2]` each. Angles are taken in
-    /// f64: at position 65536 an f32 angle is off by several thousandths.
+    /// The cosines and sines of some positions, `[m, dims / 2]` each; where they end, the text
+    /// does. Angles are taken in f64: at position 65536 an f32 angle is off by several thousandths.
     pub(super) fn turns(
         &self,
-        n: usize,
+        positions: Range<usize>,
         divisors: &[f32],
         device: &Device,
     ) -> Result<Turns, Error> {
-        let (frequencies, magnitude) = self.frequencies(n, divisors);
-        let shape = (n, frequencies.len());
+        let (frequencies, magnitude) = self.frequencies(positions.end, divisors);
+        let shape = (positions.len(), frequencies.len());
         let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        for position in 0..n {
+        for position in positions {
             for frequency in &frequencies {
                 let (s, c) = (position as f64 * frequency).sin_cos();
                 cos.push((c * magnitude) as f32);

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::Rule;
 use super::kernel::{self, Columns, RowSums, Softmax};
-use super::record::{RowNumbers, THUMBNAIL_SIDE, Thumbnails, tile_of};
+use super::record::{Pool, RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile};
+use super::resume::Begun;
+use super::{Head, Rule};
 
 /// `ln sum exp(x)`: what a row of logits is normalised with. NaN where one of them is.
 pub fn log_sum_exp(logits: &[f32]) -> f64 {
@@ -50,6 +51,8 @@ pub(super) struct Taking<'a> {
 /// How positions are pooled to the tiles of a thumbnail.
 pub(super) struct Tiling {
     n: usize,
+    /// Tokens a side of a tile.
+    tile: usize,
     side: usize,
     /// Columns of each tile: `bounds[t]..bounds[t + 1]`.
     bounds: Vec<usize>,
@@ -57,14 +60,18 @@ pub(super) struct Tiling {
 
 impl Tiling {
     pub(super) fn new(n: usize) -> Self {
-        let side = n.min(THUMBNAIL_SIDE);
-        let mut bounds = vec![0; side + 1];
-        (0..n).for_each(|i| bounds[tile_of(i, n, side) + 1] = i + 1);
-        Self { n, side, bounds }
+        let (tile, side) = (thumbnail_tile(n), thumbnail_side(n));
+        let bounds = (0..=side).map(|at| (at * tile).min(n)).collect();
+        Self {
+            n,
+            tile,
+            side,
+            bounds,
+        }
     }
 
     fn tile(&self, position: usize) -> usize {
-        tile_of(position, self.n, self.side)
+        position / self.tile
     }
 
     /// The visible cells of each tile, `[side, side]`.
@@ -72,6 +79,9 @@ impl Tiling {
         let mut counts = vec![0; self.side * self.side];
         for i in 0..self.n {
             let visible = rule.visible(i);
+            if visible.is_empty() {
+                continue;
+            }
             let first = self.tile(i) * self.side;
             for column in self.tile(visible.start)..=self.tile(i) {
                 let from = self.bounds[column].max(visible.start);
@@ -120,6 +130,11 @@ impl BlockRows {
             column_sum: vec![0.0; width],
             pooled: first..first,
         }
+    }
+
+    /// The row after the last that was taken.
+    pub(super) fn end(&self) -> usize {
+        self.pooled.end
     }
 
     /// Takes the next row of `head`. On entry `cells` are dots, on return weights; keys that the
@@ -261,7 +276,7 @@ impl BlockRows {
 pub(super) struct HeadRows {
     lse: Vec<f32>,
     rows: RowNumbers,
-    received: Vec<f32>,
+    pub(super) received: Vec<f32>,
     max: Vec<f32>,
     sum: Vec<f64>,
 }
@@ -277,7 +292,7 @@ pub(super) struct Collected {
 
 impl HeadRows {
     pub(super) fn new(n: usize) -> Self {
-        let side = n.min(THUMBNAIL_SIDE);
+        let side = thumbnail_side(n);
         Self {
             lse: Vec::with_capacity(n),
             rows: RowNumbers::default(),
@@ -285,6 +300,41 @@ impl HeadRows {
             max: vec![Thumbnails::MASKED; side * side],
             sum: vec![0.0; side * side],
         }
+    }
+
+    /// The sums of the rows that were run before; their numbers stay where they are.
+    pub(super) fn begun(begun: &Begun, head: usize, tiling: &Tiling) -> Self {
+        let mut all = Self::new(tiling.n);
+        let Begun { record, rows, .. } = *begun;
+        let received = begun.mark().map(|mark| &mark.received);
+        let received = received.and_then(|all| all.get(head * rows..(head + 1) * rows));
+        let held = all.received.iter_mut();
+        held.zip(received.unwrap_or_default())
+            .for_each(|(held, sum)| *held = *sum);
+        let old = Tiling::new(record.tokens);
+        let counts = old.counts(&record.rule);
+        let times = tiling.tile / old.tile;
+        for row in 0..rows.div_ceil(old.tile) {
+            for column in 0..=row {
+                let count = counts[row * old.side + column];
+                let tile = |pool| record.thumbnails.tile(Head(head), row, column, pool);
+                let (Some(max), Some(mean)) = (tile(Pool::Max), tile(Pool::Mean)) else {
+                    continue;
+                };
+                let at = row / times * tiling.side + column / times;
+                all.max_and_sum(at, max, f64::from(mean) * count as f64);
+            }
+        }
+        all
+    }
+
+    /// Takes a tile's share.
+    fn max_and_sum(&mut self, at: usize, max: f32, sum: f64) {
+        let held = &mut self.max[at];
+        if max > *held || max.is_nan() {
+            *held = max;
+        }
+        self.sum[at] += sum;
     }
 
     /// Takes the next block of rows.
@@ -299,20 +349,16 @@ impl HeadRows {
         for part in block.tiles {
             let first = part.row * taking.tiling.side + part.first_column;
             for (at, (max, sum)) in part.max.into_iter().zip(part.sum).enumerate() {
-                let held = &mut self.max[first + at];
-                if max > *held || max.is_nan() {
-                    *held = max;
-                }
-                self.sum[first + at] += sum;
+                self.max_and_sum(first + at, max, sum);
             }
         }
     }
 
     /// Puts the heads of a layer one behind the other.
-    pub(super) fn collect(heads: Vec<Self>, taking: &Taking) -> Collected {
-        let counts = taking.tiling.counts(taking.rule);
+    pub(super) fn collect(heads: Vec<Self>, rule: &Rule, tiling: &Tiling) -> Collected {
+        let counts = tiling.counts(rule);
         let mut all = Collected::default();
-        all.thumbnails.side = taking.tiling.side;
+        all.thumbnails.side = tiling.side;
         for head in heads {
             all.lse.extend(head.lse);
             all.received.extend(head.received);

@@ -19,6 +19,8 @@ pub struct Rule {
     /// Sink logit of each head, `[H]`, empty where the layer has none; it takes part in the
     /// softmax's sum and in no weight (gpt-oss).
     pub sinks: Vec<f32>,
+    /// The first query that is kept (`--last`); those before it are masked.
+    pub from: usize,
 }
 
 impl Rule {
@@ -30,17 +32,29 @@ impl Rule {
             window: None,
             slopes: Vec::new(),
             sinks: Vec::new(),
+            from: 0,
         }
     }
 
-    /// The keys that query `i` sees: `j <= i` and `i - j < window`.
+    /// The same for a record that keeps the queries from `from` on.
+    pub fn starting(&self, from: usize) -> Self {
+        Self {
+            from,
+            ..self.clone()
+        }
+    }
+
+    /// The keys that query `i` sees: `j <= i` and `i - j < window`; none where it is not kept.
     #[inline]
     pub fn visible(&self, i: usize) -> Range<usize> {
         let start = match self.window {
             Some(w) => (i + 1).saturating_sub(w),
             None => 0,
         };
-        start..i + 1
+        match i < self.from {
+            true => start..start,
+            false => start..i + 1,
+        }
     }
 
     /// The score of query `i` and key `j` in head `h`, from their dot product.

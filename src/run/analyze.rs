@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::picks::{find_kept, in_range};
 use super::session::Keep;
 use super::source::Source;
 use super::{RunError, error, explore};
@@ -18,9 +19,10 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     }
     let source = Source::open(&args.run, &mut explore::loading())?;
     let shape = source.shape();
+    let kept = source.kept();
     let layers = match args.layer {
-        Some(layer) => vec![in_range("layer", layer, shape.layers)?],
-        None => (0..shape.layers).collect(),
+        Some(layer) => vec![find_kept(layer, &kept, shape.layers)?],
+        None => kept.clone(),
     };
     if let Some(head) = args.head {
         in_range("head", head, shape.heads)?;
@@ -34,10 +36,9 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
         return Err(RunError::Usage(format!("--{flag} must be at least 1")));
     }
     // The analysis and the flow are of all layers.
-    let needed: Vec<usize> = (0..shape.layers).collect();
-    let capture = source.capture(Keep::default(), &needed)?;
+    let capture = source.capture(Keep::default(), &kept)?;
     let layers: Vec<Layer> = layers.into_iter().map(Layer).collect();
-    let all: Vec<Layer> = (0..shape.layers).map(Layer).collect();
+    let all: Vec<Layer> = kept.into_iter().map(Layer).collect();
 
     let mut out = Vec::new();
     heading(&capture, &mut out)?;
@@ -118,15 +119,4 @@ fn plots(args: &AnalyzeArgs, capture: &Capture, layers: &[Layer]) -> Result<(), 
         export::flow(capture, out)
     })?;
     error::print(format!("\nAll plots saved to: {shown}\n").as_bytes())
-}
-
-/// An index that exists, or an error that gives the range.
-pub(super) fn in_range(what: &str, index: usize, count: usize) -> Result<usize, RunError> {
-    if index < count {
-        return Ok(index);
-    }
-    Err(RunError::Usage(format!(
-        "there is no {what} {index}: the {what}s are 0 to {}",
-        count.saturating_sub(1)
-    )))
 }

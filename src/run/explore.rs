@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
-use super::analyze::in_range;
+use super::picks::{find_kept, in_range};
 use super::session::{Keep, Session};
 use super::source::Source;
 use super::{RunError, memory};
@@ -60,7 +60,7 @@ pub(super) fn open(
 ) -> Result<(), RunError> {
     let shape = source.shape();
     if let Some(layer) = start.layer {
-        in_range("layer", layer, shape.layers)?;
+        find_kept(layer, &source.kept(), shape.layers)?;
     }
     if let Some(head) = start.head {
         in_range("head", head, shape.heads)?;
@@ -79,7 +79,10 @@ pub(super) fn open(
         text: text.clone(),
         from_file,
         half_blocks: palette.depth != Depth::None,
-        layer: start.layer.map(Layer),
+        layer: start
+            .layer
+            .or_else(|| source.kept().first().copied())
+            .map(Layer),
         head: start.head.map(Head),
     };
     let mut explorer = Explorer::new(options, palette);
@@ -142,17 +145,17 @@ fn verify(opened: Opened) -> Work {
             tell(Update::Failed(NO_MODEL.to_owned()));
             return;
         };
-        let count = opened.capture.layers.len();
-        for at in (0..count).map(|at| (at + first.0) % count) {
+        let layers = &opened.capture.layers;
+        let (count, first) = (layers.len(), layers.partition_point(|l| l.layer < first));
+        for at in (0..count).map(|at| (at + first) % count) {
             if cancel.is_cancelled() {
                 return;
             }
-            let damage = opened.verify(at).err();
-            if let Some(layer) = opened.capture.layers.get(at) {
-                let mut found = layer_trust(layer, TRUST_BUDGET);
-                found.damaged = damage.is_some();
-                tell(Update::Trust(Arc::clone(layer), found));
-            }
+            let layer = &layers[at];
+            let damage = opened.verify(layer.layer).err();
+            let mut found = layer_trust(layer, TRUST_BUDGET);
+            found.damaged = damage.is_some();
+            tell(Update::Trust(Arc::clone(layer), found));
             if let Some(error) = damage {
                 tell(Update::Failed(error.to_string()));
             }
@@ -162,14 +165,20 @@ fn verify(opened: Opened) -> Work {
 
 /// What the worker does with a request to a model.
 fn run(session: Session) -> Work {
+    let mut earlier: Option<Capture> = None;
     Box::new(move |request, cancel, tell| {
         let Request::Run { text } = request else {
             return;
         };
-        let layers = session.shape().layers;
+        let layers = session.kept().len();
+        let keep = Keep {
+            trail: true,
+            earlier: earlier.as_ref(),
+            ..Keep::default()
+        };
         let done = session.run(
             &text,
-            Keep::default(),
+            keep,
             &|| cancel.is_cancelled(),
             &mut |capture: &Capture| {
                 tell(Update::Progress {
@@ -185,7 +194,10 @@ fn run(session: Session) -> Work {
             },
         );
         match done {
-            Ok(capture) => tell(Update::Capture(Arc::new(capture))),
+            Ok(capture) => {
+                earlier = Some(capture.clone());
+                tell(Update::Capture(Arc::new(capture)));
+            }
             Err(RunError::Model(model::Error::Cancelled)) => {}
             Err(error) => tell(Update::Failed(error.to_string())),
         }

@@ -3,12 +3,12 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use super::analyze::in_range;
+use super::picks::picks;
 use super::session::Keep;
 use super::source::Source;
 use super::{RunError, explore};
 use crate::capture::{Head, Layer};
-use crate::cli::{ExportArgs, Format, Picks};
+use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Request};
 
 impl From<Format> for export::Format {
@@ -40,10 +40,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
     let mut source = Source::open(&args.run, &mut explore::loading())?;
     let shape = source.shape();
     let request = Request {
-        layers: picks("layer", args.layers.as_ref(), shape.layers)?
-            .into_iter()
-            .map(Layer)
-            .collect(),
+        layers: source.picked(&args.run)?.into_iter().map(Layer).collect(),
         heads: picks("head", args.heads.as_ref(), shape.heads)?
             .into_iter()
             .map(Head)
@@ -85,29 +82,4 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
     Ok(export::write_atomically(&args.output, |out| {
         export::export(&capture, &request, format, out)
     })?)
-}
-
-/// The indices of a list, each once and in the order given; all where there is no list.
-fn picks(what: &str, picks: Option<&Picks>, count: usize) -> Result<Vec<usize>, RunError> {
-    let Some(Picks(ranges)) = picks else {
-        return Ok((0..count).collect());
-    };
-    let mut all = Vec::new();
-    for range in ranges {
-        in_range(what, *range.start(), count)?;
-        in_range(what, *range.end(), count)?;
-        if range.is_empty() {
-            return Err(RunError::Usage(format!(
-                "the range {}-{} is empty",
-                range.start(),
-                range.end()
-            )));
-        }
-        for index in range.clone() {
-            if !all.contains(&index) {
-                all.push(index);
-            }
-        }
-    }
-    Ok(all)
 }

@@ -1,11 +1,13 @@
 //! How much memory a model needs, and how much is free.
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::Path;
 
-use super::RunError;
+use super::{RunError, picks};
 use crate::capture::{Shape, bytes_in_words};
 use crate::checkpoint::Checkpoint;
+use crate::cli::{CaptureType, RunArgs};
 use crate::model::{MlpSpec, Precision, Spec};
 
 /// Bytes of a checkpoint's weights when they are held in `precision`.
@@ -59,6 +61,8 @@ pub(super) struct Need {
     pub capture: u64,
     /// What is held while it runs.
     pub work: u64,
+    /// What a run on an edited text takes up: left out where there is no room.
+    pub edits: u64,
 }
 
 /// The sizes that a run's need follows from.
@@ -75,11 +79,16 @@ pub(super) struct Sizes {
     pub layers: usize,
     /// Whether all logits are kept.
     pub logits: bool,
+    /// How many of the last queries are kept, where not all are.
+    pub last: Option<usize>,
 }
 
-/// Tables of `[H, n]` that are kept of a layer: log-sum-exps, nine numbers of the rows, received
-/// weights, norms of values.
-const TABLES: u64 = 12;
+/// Tables of `[H, n]` that are kept of a layer, of queries: log-sum-exps and nine numbers; and of
+/// keys: received weights, norms of values.
+const QUERY_TABLES: u64 = 10;
+const KEY_TABLES: u64 = 2;
+/// Such tables that the marks of a trail take, about: sixteen, on average half full.
+const MARKS: u64 = 8;
 /// Cells of a head's two thumbnails.
 const THUMBNAILS: u64 = 2 * 64 * 64;
 /// Tensors of `[n, d_model]` that are alive at a time while a block runs.
@@ -104,7 +113,22 @@ impl Sizes {
             number: 4,
             layers: shape.layers,
             logits: false,
+            last: None,
         }
+    }
+
+    /// With what the command line says of the capture.
+    pub(super) fn asked(self, args: &RunArgs) -> Result<Self, RunError> {
+        Ok(Self {
+            number: if args.capture_dtype == Some(CaptureType::F16) {
+                2
+            } else {
+                4
+            },
+            layers: picks::kept(args, self.shape.layers)?.len(),
+            last: args.last.map(NonZeroUsize::get),
+            ..self
+        })
     }
 
     /// What `tokens` tokens take.
@@ -120,8 +144,9 @@ impl Sizes {
             self.layers,
         ]
         .map(|size| size as u64);
-        let vectors = (heads + kv_heads) * d * n * self.number;
-        let tables = heads * (TABLES * n + THUMBNAILS) * 4;
+        let queries = self.last.map_or(n, |last| n.min(last as u64));
+        let vectors = (heads * queries + kv_heads * n) * d * self.number;
+        let tables = heads * (QUERY_TABLES * queries + KEY_TABLES * n + THUMBNAILS) * 4;
         let logits = if self.logits { n * vocabulary * 4 } else { 0 };
         let streams = STREAMS * n * embedding + 2 * n * (heads + 2 * kv_heads) * d;
         let blocks = 3 * MLP_ROWS.min(n) * hidden + 2 * LOGIT_ROWS.min(n) * vocabulary;
@@ -129,7 +154,27 @@ impl Sizes {
             weights: self.weights,
             capture: layers * (vectors + tables) + logits,
             work: (streams + blocks) * 4 + SCORES,
+            edits: match self.keeps_all() {
+                true => layers * n * (kv_heads * d + MARKS * heads) * 4,
+                false => 0,
+            },
         }
+    }
+
+    /// Whether a run keeps all queries of all layers as they are, so that an edit can take it up.
+    fn keeps_all(&self) -> bool {
+        self.last.is_none() && self.layers == self.shape.layers && self.number == 4
+    }
+
+    /// Whether there is room for what a run on an edited text takes up, the weights being loaded.
+    pub(super) fn has_room_for_edits(&self, tokens: usize) -> bool {
+        let Need {
+            capture,
+            work,
+            edits,
+            ..
+        } = self.need(tokens);
+        self.keeps_all() && free().is_none_or(|free| capture + work + edits <= free)
     }
 
     /// Refuses a run that does not fit what is free, its weights being loaded.
@@ -141,58 +186,110 @@ impl Sizes {
     }
 
     fn fits(&self, tokens: usize, free: Option<u64>) -> Result<(), RunError> {
-        let run = |tokens: usize| {
-            let need = self.need(tokens);
-            need.capture + need.work
-        };
-        let Some(free) = free.filter(|free| run(tokens) > *free) else {
+        let Some(free) = free.filter(|free| self.run(tokens) > *free) else {
             return Ok(());
         };
         let mut said = format!(
             "a run on {tokens} tokens needs {} beside the weights and {} are free",
-            bytes_in_words(run(tokens)),
+            bytes_in_words(self.run(tokens)),
             bytes_in_words(free)
         );
-        let half = Self { number: 2, ..*self }.need(tokens);
-        if self.number > 2 && half.capture + half.work <= free {
-            said.push_str("; --capture-dtype f16 makes it fit");
+        let offers = self.offers(tokens, free);
+        if !offers.is_empty() {
+            said.push_str(&format!("; {} makes it fit", offers.join(" or ")));
         }
-        let mut fitting = 0..tokens;
-        while fitting.len() > 1 {
-            let middle = fitting.start + fitting.len() / 2;
-            match run(middle) <= free {
-                true => fitting.start = middle,
-                false => fitting.end = middle,
-            }
-        }
-        if fitting.start > 0 {
-            said.push_str(&format!("; {} tokens fit", fitting.start));
+        let shorter = most(tokens, |n| self.run(n) <= free);
+        if shorter > 0 {
+            said.push_str(&format!("; {shorter} tokens fit"));
         }
         Err(RunError::Memory(said))
     }
+
+    /// What a run takes beside the weights.
+    fn run(&self, tokens: usize) -> u64 {
+        let need = self.need(tokens);
+        need.capture + need.work
+    }
+
+    /// The flags of which each makes a run fit; two together where none does.
+    fn offers(&self, tokens: usize, free: u64) -> Vec<String> {
+        let half = (self.number > 2).then_some(Self { number: 2, ..*self });
+        let last = |sizes: Self| {
+            let fit = |last| sizes.keeping(last).run(tokens) <= free;
+            Some(most(sizes.last.unwrap_or(tokens).min(tokens), fit)).filter(|last| *last > 0)
+        };
+        let layers = most(self.layers, |layers| {
+            Self { layers, ..*self }.run(tokens) <= free
+        });
+        let offers = [
+            half.filter(|half| half.run(tokens) <= free)
+                .map(|_| "--capture-dtype f16".to_owned()),
+            last(*self).map(|last| format!("--last {last}")),
+            match layers {
+                0 => None,
+                1 => Some("--layers 0".to_owned()),
+                layers => Some(format!("--layers 0-{}", layers - 1)),
+            },
+        ];
+        let mut offers: Vec<String> = offers.into_iter().flatten().collect();
+        if offers.is_empty() {
+            let both = half.and_then(last);
+            offers.extend(both.map(|last| format!("--capture-dtype f16 with --last {last}")));
+        }
+        offers
+    }
+
+    fn keeping(self, last: usize) -> Self {
+        Self {
+            last: Some(last),
+            ..self
+        }
+    }
+}
+
+/// The largest number below `end` for which something holds that holds for all below it; 0 where
+/// it holds for none.
+fn most(end: usize, holds: impl Fn(usize) -> bool) -> usize {
+    let mut holding = 0..end;
+    while holding.len() > 1 {
+        let middle = holding.start + holding.len() / 2;
+        match holds(middle) {
+            true => holding.start = middle,
+            false => holding.end = middle,
+        }
+    }
+    holding.start
 }
 
 /// What a run would take, in words: a line for each part, and what is free.
 pub(super) fn report(need: Need, tokens: usize, sizes: &Sizes, precision: Precision) -> String {
-    let Shape { layers, heads, .. } = sizes.shape;
+    let (layers, heads) = (sizes.layers, sizes.shape.heads);
     let line = |name: &str, bytes: u64, what: String| {
         format!("{name:8} {:>10}   {what}\n", bytes_in_words(bytes))
     };
-    let all = need.weights + need.capture + need.work;
+    let least = need.weights + need.capture + need.work;
+    let all = least + need.edits;
     let mut report = line(
         "weights",
         need.weights,
         format!("held in {}", precision.name()),
     );
-    let kept = format!("{layers} layers of {heads} heads, {tokens} tokens");
+    let mut kept = format!("{layers} layers of {heads} heads, {tokens} tokens");
+    if let Some(last) = sizes.last.filter(|last| *last < tokens) {
+        kept.push_str(&format!(", queries of the last {last}"));
+    }
     report += &line("capture", need.capture, kept);
     report += &line("work", need.work, "while the model runs".to_owned());
+    if need.edits > 0 {
+        let what = "values, so that an edited text runs from its change on";
+        report += &line("edits", need.edits, what.to_owned());
+    }
     report += &line("in all", all, String::new());
     if let Some(free) = free() {
-        let fits = if all <= free {
-            "it fits"
-        } else {
-            "it does not fit"
+        let fits = match (all <= free, least <= free) {
+            (true, _) => "it fits",
+            (false, true) => "it fits without what edits take",
+            (false, false) => "it does not fit",
         };
         report += &line("free", free, fits.to_owned());
     }
@@ -326,6 +423,7 @@ mod tests {
         number: 4,
         layers: 12,
         logits: false,
+        last: None,
     };
 
     #[test]
@@ -358,8 +456,48 @@ mod tests {
             .unwrap_or_else(|| panic!("{told}"));
         let run = |n| GPT2.need(n).capture + GPT2.need(n).work;
         assert!(run(fits) <= 1 << 30 && run(fits + 1) > 1 << 30, "{told}");
-        let just = GPT2.fits(fits + 10, free).unwrap_err().to_string();
-        assert!(just.contains("--capture-dtype f16 makes it fit"), "{just}");
+    }
+
+    #[test]
+    fn every_flag_that_is_offered_makes_a_run_fit() {
+        let free = 1 << 30;
+        let fitting = most(65536, |n| GPT2.run(n) <= free);
+        let offers = GPT2.offers(fitting + 10, free);
+        let said = GPT2.fits(fitting + 10, Some(free)).unwrap_err().to_string();
+        let told = format!("; {} makes it fit", offers.join(" or "));
+        assert!(said.contains(&told), "{said}");
+        let [half, last, layers] = &offers[..] else {
+            panic!("{offers:?}");
+        };
+        assert_eq!(half, "--capture-dtype f16");
+        let number = |offer: &str, before: &str| -> usize {
+            offer.strip_prefix(before).unwrap().parse().unwrap()
+        };
+        let run = |sizes: Sizes| sizes.run(fitting + 10);
+        let last = number(last, "--last ");
+        assert!(run(GPT2.keeping(last)) <= free && run(GPT2.keeping(last + 1)) > free);
+        let most = number(layers, "--layers 0-");
+        let layers = |layers| Sizes { layers, ..GPT2 };
+        assert!(run(layers(most + 1)) <= free && run(layers(most + 2)) > free);
+        // Keys alone are too many: no number of queries is offered.
+        let tight = GPT2.need(fitting).work + 1;
+        assert!(GPT2.offers(fitting, tight).is_empty());
+    }
+
+    #[test]
+    fn what_edits_take_is_counted_where_edits_take_something_up() {
+        let need = GPT2.need(4096);
+        // Values of all layers, and sums of received weight.
+        let values = 12 * 4096 * 768 * 4;
+        assert!(need.edits >= values && need.edits < values + values / 4);
+        let without = [
+            Sizes { number: 2, ..GPT2 },
+            Sizes { layers: 3, ..GPT2 },
+            GPT2.keeping(100),
+        ];
+        assert!(without.iter().all(|sizes| sizes.need(4096).edits == 0));
+        let told = report(need, 4096, &GPT2, Precision::F32);
+        assert!(told.contains("\nedits "), "{told}");
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod export;
 mod fetch;
 mod input;
 mod memory;
+mod picks;
 mod prepare;
 mod recorder;
 mod reference;
@@ -20,7 +21,7 @@ use clap::CommandFactory;
 
 pub use error::RunError;
 
-use crate::cli::{CaptureType, Cli, Command, RunArgs};
+use crate::cli::{Cli, Command, RunArgs};
 use prepare::Prepared;
 
 /// Does what the command line says.
@@ -29,7 +30,7 @@ use prepare::Prepared;
 /// One sentence or two that say what was found, what was expected and what to do.
 pub fn run(cli: Cli) -> Result<(), RunError> {
     if let Some(args) = cli.run_args().filter(|args| args.dry_run) {
-        return dry_run(args);
+        return dry_run(args, &cli);
     }
     match cli.command {
         None => explore::explore(&cli.explore),
@@ -52,7 +53,8 @@ pub fn run(cli: Cli) -> Result<(), RunError> {
 }
 
 /// Prints what memory a run would need.
-fn dry_run(args: &RunArgs) -> Result<(), RunError> {
+fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
+    let explores = matches!(cli.command, None | Some(Command::Explore(_)));
     let text = input::text(args)?;
     let prepared = Prepared::new(args)?;
     let encoded = prepared
@@ -60,10 +62,11 @@ fn dry_run(args: &RunArgs) -> Result<(), RunError> {
         .encode_with(&text, input::encode_options(args))?;
     let (shape, spec) = (prepared.shape(), &prepared.plan.spec);
     let tokens = encoded.ids.len().min(shape.context);
-    let mut sizes = memory::Sizes::of(spec, shape, prepared.origin.weight_bytes);
-    if args.capture_dtype == Some(CaptureType::F16) {
-        sizes.number = 2;
+    let sizes = memory::Sizes::of(spec, shape, prepared.origin.weight_bytes).asked(args)?;
+    let mut need = sizes.need(tokens);
+    if !explores {
+        need.edits = 0;
     }
-    let report = memory::report(sizes.need(tokens), tokens, &sizes, prepared.precision);
+    let report = memory::report(need, tokens, &sizes, prepared.precision);
     error::print(report.as_bytes())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::session::Keep;
-use crate::capture::{Capture, Prediction};
+use crate::capture::{Capture, Layer, Prediction};
 use crate::model::{LayerRecord, Probe, log_sum_exp};
 use crate::token::Tokenizer;
 
@@ -17,7 +17,7 @@ const PREDICTIONS: usize = 5;
 pub(super) struct Recorder<'a> {
     pub capture: Capture,
     pub tokenizer: &'a Tokenizer,
-    pub keep: Keep,
+    pub keep: Keep<'a>,
     /// Whether queries and keys are kept as f16.
     pub half: bool,
     pub on_block: &'a mut dyn FnMut(&Capture),
@@ -38,6 +38,10 @@ impl Recorder<'_> {
 }
 
 impl Probe for Recorder<'_> {
+    fn keeps(&self, layer: Layer) -> bool {
+        self.capture.kept.contains(&layer)
+    }
+
     fn block(&mut self, mut record: LayerRecord) -> ControlFlow<()> {
         if self.half {
             record.q = record.q.to_half();

@@ -1,16 +1,18 @@
 //! A model that is loaded and can be run on one text after another.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use super::command_line::command_line;
 use super::explore::Loading;
+use super::picks::kept;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
 use super::{RunError, input, memory};
-use crate::capture::{Capture, Origin, Shape, Token};
+use crate::capture::{Capture, Layer, Origin, Shape, Token};
 use crate::checkpoint::Checkpoint;
 use crate::cli::{CaptureType, RunArgs};
-use crate::model::{Decoder, DeviceKind, Untrained, Weights};
+use crate::model::{Decoder, DeviceKind, Earlier, Untrained, Wanted, Weights};
 use crate::token::{self, EncodeOptions, Encoded, Tokenizer};
 
 /// A model, its tokenizer and where both came from.
@@ -25,24 +27,34 @@ pub(super) struct Session {
     given: String,
     /// Whether queries and keys are kept as f16.
     half: bool,
+    /// The layers that are kept, ascending.
+    kept: Vec<usize>,
+    /// How many of the last queries are kept, where not all are.
+    last: Option<usize>,
     /// What the need of a run follows from.
     sizes: memory::Sizes,
 }
 
 /// What of a run is kept beside the capture contract.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Keep {
+pub(super) struct Keep<'a> {
     /// All logits, `[n, V]`.
     pub logits: bool,
     /// Layers after they have been seen; without, a capture never holds more than one.
     pub layers_seen: bool,
+    /// What a run on an edited text takes up, where memory allows it.
+    pub trail: bool,
+    /// A run of this session that this one takes up.
+    pub earlier: Option<&'a Capture>,
 }
 
-impl Default for Keep {
+impl Default for Keep<'_> {
     fn default() -> Self {
         Self {
             logits: false,
             layers_seen: true,
+            trail: false,
+            earlier: None,
         }
     }
 }
@@ -82,11 +94,10 @@ impl Session {
             progress(Loading::Blocks(done, total));
         })?;
         decoder.set_device_memory(args.device_memory.0);
+        let kept = kept(args, shape.layers)?;
         let half = args.capture_dtype == Some(CaptureType::F16);
-        let mut sizes = memory::Sizes::of(decoder.spec(), shape, origin.weight_bytes);
-        if half {
-            sizes.number = 2;
-        }
+        let sizes = memory::Sizes::of(decoder.spec(), shape, origin.weight_bytes);
+        let sizes = sizes.asked(args)?;
         Ok(Self {
             shape,
             sizes,
@@ -97,6 +108,8 @@ impl Session {
             checkpoint,
             given: given.to_owned(),
             half,
+            kept,
+            last: args.last.map(NonZeroUsize::get),
         })
     }
 
@@ -108,6 +121,11 @@ impl Session {
     /// The model's sizes.
     pub(super) fn shape(&self) -> Shape {
         self.shape
+    }
+
+    /// The layers that are kept, ascending.
+    pub(super) fn kept(&self) -> &[usize] {
+        &self.kept
     }
 
     /// Computes the hash of the weights, for recipes; it reads the whole file.
@@ -179,14 +197,25 @@ impl Session {
     ) -> Result<Capture, RunError> {
         let sizes = memory::Sizes {
             logits: keep.logits,
-            layers: if keep.layers_seen {
-                self.shape.layers
-            } else {
-                1
-            },
+            layers: if keep.layers_seen { self.kept.len() } else { 1 },
             ..self.sizes
         };
         sizes.check(ids.len())?;
+        let whole = self.kept.len() == self.shape.layers && self.last.is_none();
+        let trail = keep.trail && whole && !self.half && sizes.has_room_for_edits(ids.len());
+        let before: Vec<u32> = keep.earlier.iter().flat_map(|run| run.ids()).collect();
+        let wanted = Wanted {
+            from: self.last.map_or(0, |last| ids.len().saturating_sub(last)),
+            trail,
+            earlier: keep.earlier.map(|run| Earlier {
+                ids: &before,
+                layers: &run.layers,
+            }),
+        };
+        let rows = self.decoder.taken_up(ids, &wanted);
+        let mut predictions = Vec::with_capacity(ids.len());
+        let known = keep.earlier.iter().flat_map(|run| run.predictions.iter());
+        predictions.extend(known.take(rows).cloned());
         let tokens = ids.iter().map(|&id| Token {
             id,
             label: self.tokenizer.label(id),
@@ -197,7 +226,8 @@ impl Session {
                 text,
                 tokens: Arc::new(tokens.collect()),
                 shape: self.shape,
-                layers: Vec::with_capacity(self.shape.layers),
+                kept: self.kept.iter().copied().map(Layer).collect(),
+                layers: Vec::with_capacity(self.kept.len()),
                 predictions: Arc::default(),
                 logits: None,
             },
@@ -206,10 +236,10 @@ impl Session {
             half: self.half,
             on_block,
             cancelled,
-            predictions: Vec::with_capacity(ids.len()),
+            predictions,
             logits: Vec::new(),
         };
-        self.decoder.forward(ids, &mut recorder)?;
+        self.decoder.forward_as(ids, &wanted, &mut recorder)?;
         Ok(recorder.finish())
     }
 }

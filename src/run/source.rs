@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::explore::Loading;
+use super::picks::{find_kept, picks};
 use super::session::{Keep, Session};
 use super::{RunError, input, memory};
 use crate::capture::file::{self, How, Opened};
-use crate::capture::{Capture, Shape};
+use crate::capture::{Capture, Layer, Shape};
 use crate::cli::RunArgs;
 
 /// A model with the text to run it on, or a capture.
@@ -39,6 +40,22 @@ impl Source {
         }
     }
 
+    /// The layers that are kept, ascending.
+    pub(super) fn kept(&self) -> Vec<usize> {
+        match self {
+            Self::Model(session, _) => session.kept().to_vec(),
+            Self::File(opened) => opened.capture.kept.iter().map(|layer| layer.0).collect(),
+        }
+    }
+
+    /// The layers that the command line names, in its order; all that are kept where it names none.
+    pub(super) fn picked(&self, args: &RunArgs) -> Result<Vec<usize>, RunError> {
+        match &args.layers {
+            Some(_) => picks("layer", args.layers.as_ref(), self.shape().layers),
+            None => Ok(self.kept()),
+        }
+    }
+
     /// The capture: of a run that is made now, or the one that is there. `layers` are those that
     /// are needed; their checksums hold then.
     pub(super) fn capture(&self, keep: Keep, layers: &[usize]) -> Result<Arc<Capture>, RunError> {
@@ -52,7 +69,7 @@ impl Source {
                     .to_owned(),
             )),
             Self::File(opened) => {
-                layers.iter().try_for_each(|&at| opened.verify(at))?;
+                layers.iter().try_for_each(|&at| opened.verify(Layer(at)))?;
                 Ok(Arc::clone(&opened.capture))
             }
         }
@@ -71,7 +88,7 @@ pub(super) fn capture(
         memory: memory::free(),
         progress: &mut |done, total| progress(Loading::Blocks(done, total)),
     };
-    let opened = file::open(path, how)?;
+    let mut opened = file::open(path, how)?;
     let given = [
         ("--text", args.text.is_some()),
         ("--text-file", args.text_file.is_some()),
@@ -82,7 +99,19 @@ pub(super) fn capture(
         ("--model-config", args.model_config.is_some()),
         ("--untrained", args.untrained),
         ("--capture-dtype", args.capture_dtype.is_some()),
+        ("--last", args.last.is_some()),
     ];
+    if let Some(opened) = &mut opened
+        && let Some(named) = &args.layers
+    {
+        let count = opened.capture.shape.layers;
+        let held: Vec<usize> = opened.capture.kept.iter().map(|l| l.0).collect();
+        let picked = picks("layer", Some(named), count)?;
+        for &layer in &picked {
+            find_kept(layer, &held, count)?;
+        }
+        opened.keep(|layer| picked.contains(&layer.0));
+    }
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) if opened.is_some() => Err(RunError::Usage(format!(
             "{flag} needs a model, and this is a capture, which has its own text"

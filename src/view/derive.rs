@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::look::Looks;
 use super::state::{Direction, State};
-use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
+use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
 use crate::lens::{
     FlowPoint, Numbers, Pattern, Ranked, Scale, Select, flow_of, numbers, top_keys, top_queries,
 };
@@ -28,7 +28,8 @@ impl Derived {
     pub(super) fn renew(&mut self, state: &State) {
         self.renew_flow(state.capture.as_deref());
         let layers = state.capture.as_ref().map(|capture| &capture.layers);
-        let Some(layer) = layers.and_then(|layers| layers.get(state.cursor.layer.0)) else {
+        let shown = |record: &&Arc<LayerRecord>| record.layer == state.cursor.layer;
+        let Some(layer) = layers.and_then(|layers| layers.iter().find(shown)) else {
             self.looks.heat = None;
             self.list = None;
             return;
@@ -98,8 +99,8 @@ pub(super) fn striking(
     head: Head,
     (row, column): (usize, usize),
 ) -> Option<(Query, Key)> {
-    let (side, n) = (layer.thumbnails.side, layer.tokens);
-    let of_tile = |tile: usize| (tile * n).div_ceil(side)..((tile + 1) * n).div_ceil(side).min(n);
+    let (size, n) = (thumbnail_tile(layer.tokens), layer.tokens);
+    let of_tile = |tile: usize| tile * size..((tile + 1) * size).min(n);
     let (queries, keys) = (of_tile(row), of_tile(column));
     let pattern = Pattern::new(layer, Select::Head(head), Scale::Raw);
     let grid = pattern.window(queries.clone(), keys.clone(), None);

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::capture::{
-    Capture, LayerRecord, Origin, RowNumbers, Rule, Shape, THUMBNAIL_SIDE, Thumbnails, Token,
-    tile_of,
+    Capture, Layer, LayerRecord, Origin, RowNumbers, Rule, Shape, Thumbnails, Token,
+    thumbnail_side, thumbnail_tile,
 };
 use crate::model::dot;
 use crate::token::Label;
@@ -59,6 +59,7 @@ impl Recipe {
                 vocabulary: 100,
                 context: n.max(128),
             },
+            kept: (0..self.layers).map(Layer).collect(),
             layers: (0..self.layers)
                 .map(|l| Arc::new(self.layer(l, n)))
                 .collect(),
@@ -78,7 +79,7 @@ impl Recipe {
             ..Rule::scaled(self.sharpness)
         };
         let mut record = LayerRecord {
-            layer: crate::capture::Layer(layer),
+            layer: Layer(layer),
             heads,
             kv_heads: heads,
             tokens: n,
@@ -92,8 +93,9 @@ impl Recipe {
             thumbnails: Thumbnails::default(),
             value_norms: vec![1.0; heads * n].into(),
             dense: None,
+            trail: None,
         };
-        let side = n.min(THUMBNAIL_SIDE);
+        let side = thumbnail_side(n);
         let mut max = vec![Thumbnails::MASKED; heads * side * side];
         let mut rows = RowNumbers::<Vec<f32>>::default();
         for h in 0..heads {
@@ -125,7 +127,7 @@ impl Recipe {
                 rows.induction.push(0.0);
                 rows.mass.push(1.0);
                 for (j, weight) in visible.clone().zip(&weights) {
-                    let (r, c) = (tile_of(i, n, side), tile_of(j, n, side));
+                    let (r, c) = (i / thumbnail_tile(n), j / thumbnail_tile(n));
                     let tile = &mut max[(h * side + r) * side + c];
                     *tile = tile.max(*weight);
                     record.received[h * n + j] += weight;

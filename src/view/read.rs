@@ -9,7 +9,8 @@ use super::plan::{GridPlan, MapPlan};
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::state::{Cursor, Direction, Popup, Running, State};
-use crate::capture::{Capture, Head, LayerRecord, Pool};
+use super::update::shift;
+use crate::capture::{Capture, Head, Layer, LayerRecord, Pool, Query};
 use crate::lens::{
     FlowPoint, Grid, LayerTrust, Numbers, Pattern, Ranked, Scale, Select, broken_sentence,
 };
@@ -212,13 +213,33 @@ impl State {
 
     /// The numbers of a head of the shown layer.
     pub fn numbers(&self, head: Head) -> Option<&Numbers> {
-        let (_, _, heads) = self.derived.flow.get(self.cursor.layer.0)?;
+        let shown = self.cursor.layer;
+        let mut flow = self.derived.flow.iter();
+        let (_, _, heads) = flow.find(|(record, ..)| record.layer == shown)?;
         heads.get(head.0)
     }
 
-    /// The attention flow of the layers that are done.
-    pub fn flow(&self) -> impl ExactSizeIterator<Item = &FlowPoint> {
-        self.derived.flow.iter().map(|(_, point, _)| point)
+    /// The attention flow of the layers that are kept and done.
+    pub fn flow(&self) -> impl ExactSizeIterator<Item = (Layer, &FlowPoint)> {
+        let done = self.derived.flow.iter();
+        done.map(|(record, point, _)| (record.layer, point))
+    }
+
+    /// The layer `by` layers away from the shown one among those that are kept; the nearest of
+    /// them for 0.
+    pub(super) fn kept_layer(&self, by: isize) -> Layer {
+        let shown = self.cursor.layer;
+        let kept: &[Layer] = self.capture.as_ref().map_or(&[], |capture| &capture.kept);
+        let at = kept.partition_point(|layer| *layer < shown);
+        // Between two that are kept, the one before is one step up.
+        let by = by - isize::from(by > 0 && kept.get(at) != Some(&shown));
+        let at = shift(at, by, kept.len());
+        kept.get(at).copied().unwrap_or(shown)
+    }
+
+    /// Whether a query is kept in the shown layer.
+    pub fn keeps(&self, query: Query) -> bool {
+        self.layer().is_none_or(|layer| query.0 >= layer.rule.from)
     }
 
     /// The exact weight under the cursor; `None` where masked or not computed.

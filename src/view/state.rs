@@ -224,8 +224,7 @@ impl State {
         let captures = [&self.capture, &self.complete];
         let layers: Vec<_> = captures.into_iter().flatten().collect();
         let held = |layer: &Arc<LayerRecord>| {
-            let at = layer.layer.0;
-            let mut held = layers.iter().filter_map(|capture| capture.layers.get(at));
+            let mut held = layers.iter().flat_map(|capture| &capture.layers);
             held.any(|other| Arc::ptr_eq(other, layer))
         };
         self.trusts.retain(|(layer, _)| held(layer));
@@ -266,7 +265,7 @@ impl State {
         let last = |count: usize| count.saturating_sub(1);
         // Before the first capture there is nothing that bounds where the person wants to begin.
         if self.capture.is_some() {
-            self.cursor.layer.0 = self.cursor.layer.0.min(last(self.layers()));
+            self.cursor.layer = self.kept_layer(0);
             self.cursor.head.0 = self.cursor.head.0.min(last(self.heads()));
         }
         self.cursor.query.0 = self.cursor.query.0.min(last(self.tokens()));

@@ -7,7 +7,7 @@ use super::screen::Screen;
 use super::state::{Direction, Popup, Running, State};
 use super::zoom::Zoom;
 use super::{Code, Effect, Event, NO_MODEL, Request, Stroke, Update};
-use crate::capture::{Head, Key, Layer, Pool, Query};
+use crate::capture::{Head, Key, Pool, Query};
 use crate::lens::Scale;
 
 /// What asking for other colours is answered where there are none.
@@ -266,9 +266,9 @@ impl State {
         self.cursor.key = key;
     }
 
-    /// Goes `by` layers up the stack.
+    /// Goes `by` kept layers up the stack.
     pub(super) fn move_layer(&mut self, by: isize) {
-        self.cursor.layer = Layer(shift(self.cursor.layer.0, by, self.layers()));
+        self.cursor.layer = self.kept_layer(by);
         self.entry = 0;
     }
 

@@ -101,6 +101,7 @@ fn capture(checkpoint: &Checkpoint, ids: &[u32]) -> Capture {
             vocabulary: spec.vocabulary,
             context: spec.context,
         },
+        kept: run.layers.iter().map(|record| record.layer).collect(),
         layers: run.layers,
         predictions: Arc::new(run.predictions),
         logits: None,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use headlight::capture::{
     Capture, Floats, Head, Key, Layer, LayerRecord, Pool, Prediction, Query, RowNumbers,
-    Thumbnails, Token,
+    Thumbnails, Token, thumbnail_side,
 };
 use headlight::lens::{Pattern, Scale, Select, TRUST_BUDGET, trust};
 use headlight::token::Label;
@@ -158,7 +158,7 @@ fn a_label_is_made_of_its_bytes_and_kind() {
 /// A capture of `n` tokens and two layers, as a rotary model leaves it, without a run.
 fn long(n: usize) -> Capture {
     let mut capture = demo();
-    let (heads, d, side) = (8usize, 64usize, n.min(64));
+    let (heads, d, side) = (8usize, 64usize, thumbnail_side(n));
     let numbers = |count: usize| -> Floats {
         (0..count)
             .map(|i| ((i * 7919) % 1013) as f32 / 1013.0)
@@ -195,6 +195,7 @@ fn long(n: usize) -> Capture {
         })
         .collect();
     capture.shape.layers = 2;
+    capture.kept = [0, 1].map(Layer).into();
     capture.shape.heads = heads;
     let token = |i: usize| Token {
         id: (i % 9000) as u32,

@@ -59,6 +59,7 @@ pub fn capture(texts: &[&str], layers: usize, heads: usize, window: Option<usize
             context: 4096,
         },
         tokens: Arc::new(tokens),
+        kept: (0..layers).map(Layer).collect(),
         layers: records,
         predictions: Arc::new(predictions),
         logits: None,
@@ -97,6 +98,7 @@ fn record(
         thumbnails: Thumbnails::default(),
         value_norms: vec![1.0; heads * n].into(),
         dense: None,
+        trail: None,
     };
     for head in 0..heads {
         for query in 0..n {

@@ -302,8 +302,7 @@ fn the_terminal_tells_its_ground_at_once_late_or_not_at_all() {
         let cell = screen.cell(0, 2).unwrap();
         cell.fgcolor() == vt100::Color::Idx(94)
     });
-    session.wait_quiet();
-    assert_eq!(session.look(), light);
+    session.wait_look(&light);
     session.press("q");
     assert_eq!(session.wait_exit().0, 0);
     session.assert_restored();

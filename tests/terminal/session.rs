@@ -231,7 +231,7 @@ impl Session {
 
     /// Waits until nothing came for 300 ms. Where the processor is busy more may come all the same:
     /// what must be there is to be waited for by itself.
-    fn wait_quiet(&self) {
+    pub fn wait_quiet(&self) {
         let start = Instant::now();
         loop {
             let before = self.count();

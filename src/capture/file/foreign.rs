@@ -126,6 +126,7 @@ impl Found {
                 context: n,
             },
             tokens: Arc::new(tokens),
+            kept: (0..layers).map(Layer).collect(),
             layers: records,
             predictions: Arc::default(),
             logits: None,

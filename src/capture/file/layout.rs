@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::capture::{LayerRecord, Origin, Rule, Shape};
 
 /// The version of the format; a reader refuses a higher one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a capture's header begins with, after the eight bytes of its length: the format's magic.
 pub(super) const MAGIC: &str = r#"{"__metadata__":{"headlight.capture":""#;
@@ -34,7 +34,7 @@ pub(super) mod names {
     pub(in super::super) const PREDICTED_SHARES: &str = "predictions.probabilities";
 }
 
-/// The name of an array of a layer, counted from 0 in the file.
+/// The name of an array of a layer.
 pub(super) fn of_layer(at: usize, array: &str) -> String {
     format!("layers.{at}.{array}")
 }
@@ -59,6 +59,8 @@ pub(super) struct LayerAbout {
     pub scale: f64,
     pub softcap: Option<f64>,
     pub window: Option<usize>,
+    /// The first query that is kept.
+    pub from: usize,
 }
 
 impl LayerAbout {
@@ -67,6 +69,7 @@ impl LayerAbout {
             scale,
             softcap,
             window,
+            from,
             ..
         } = record.rule;
         Self {
@@ -78,6 +81,7 @@ impl LayerAbout {
             scale: scale.into(),
             softcap: softcap.map(f64::from),
             window,
+            from,
         }
     }
 }

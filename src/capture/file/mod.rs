@@ -32,7 +32,7 @@ pub use self::layout::VERSION;
 pub use self::write::{Writer, save};
 
 use self::header::{Header, HeaderError};
-use super::{Capture, Map};
+use super::{Capture, Layer, Map};
 use crate::token::Label;
 
 /// How a file of captures is opened.
@@ -60,6 +60,7 @@ pub struct Opened {
 /// The checksums of a layer's arrays, and whether they hold, once that is known.
 #[derive(Debug, Default)]
 struct LayerSums {
+    layer: Layer,
     arrays: Vec<Sum>,
     holds: OnceLock<bool>,
 }
@@ -84,12 +85,21 @@ impl Opened {
         !self.layers.is_empty()
     }
 
+    /// Leaves all layers aside but those that are wanted.
+    pub fn keep(&mut self, wanted: impl Fn(Layer) -> bool) {
+        let mut capture = (*self.capture).clone();
+        capture.layers.retain(|record| wanted(record.layer));
+        capture.kept = capture.layers.iter().map(|record| record.layer).collect();
+        self.capture = Arc::new(capture);
+        self.layers.retain(|sums| wanted(sums.layer));
+    }
+
     /// Reads the arrays of a layer and compares them with their checksums; once, then it is known.
     ///
     /// # Errors
     /// [`FileError::Damaged`] where one does not hold.
-    pub fn verify(&self, at: usize) -> Result<(), FileError> {
-        let Some(layer) = self.layers.get(at) else {
+    pub fn verify(&self, at: Layer) -> Result<(), FileError> {
+        let Some(layer) = self.layers.iter().find(|sums| sums.layer == at) else {
             return Ok(());
         };
         let holds = layer.holds.get_or_init(|| {
@@ -110,7 +120,9 @@ impl Opened {
     /// # Errors
     /// As [`Opened::verify`].
     pub fn verify_all(&self) -> Result<(), FileError> {
-        (0..self.layers.len()).try_for_each(|at| self.verify(at))
+        self.layers
+            .iter()
+            .try_for_each(|sums| self.verify(sums.layer))
     }
 }
 

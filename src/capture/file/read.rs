@@ -15,8 +15,8 @@ use super::layout::{
 use super::tokens::Labelled;
 use super::{FileError, Header, HeaderError, LayerSums, Opened, Sum, map, unread};
 use crate::capture::{
-    Capture, Floats, Layer, LayerRecord, Map, Origin, RowNumbers, Rule, THUMBNAIL_SIDE, Thumbnails,
-    Token,
+    Capture, Floats, Layer, LayerRecord, Map, Origin, RowNumbers, Rule, Thumbnails, Token,
+    thumbnail_side,
 };
 
 /// Opens a file that begins as a capture does.
@@ -47,7 +47,7 @@ pub(super) fn open(name: String, mut file: File) -> Result<Opened, FileError> {
     let about = header.text(ABOUT_KEY).unwrap_or_default();
     let about: About = serde_json::from_str(about)
         .map_err(|error| damaged(&format!("its description: {}", safe(&error.to_string()))))?;
-    let (layers, rest) = by_layer(sums, about.layers.len());
+    let (layers, rest) = by_layer(sums, about.layers.iter().map(|layer| Layer(layer.layer)));
     // What is small, and is read at once, is compared at once.
     if !rest.iter().all(|sum| sum.holds(&map)) {
         return Err(damaged("its tokens do not match their checksums"));
@@ -90,13 +90,20 @@ fn checksums(header: &Header, map: &Map) -> Result<Vec<(String, Sum)>, String> {
 }
 
 /// The checksums of each layer's arrays, and those of the rest.
-fn by_layer(sums: Vec<(String, Sum)>, count: usize) -> (Vec<LayerSums>, Vec<Sum>) {
-    let mut layers: Vec<LayerSums> = (0..count).map(|_| LayerSums::default()).collect();
+fn by_layer(
+    sums: Vec<(String, Sum)>,
+    layers: impl Iterator<Item = Layer>,
+) -> (Vec<LayerSums>, Vec<Sum>) {
+    let of = |layer| LayerSums {
+        layer,
+        ..LayerSums::default()
+    };
+    let mut layers: Vec<LayerSums> = layers.map(of).collect();
     let mut rest = Vec::new();
     for (name, sum) in sums {
         let at = name.strip_prefix("layers.").and_then(|r| r.split_once('.'));
         let at = at.and_then(|(at, _)| at.parse::<usize>().ok());
-        match at.and_then(|at| layers.get_mut(at)) {
+        match at.and_then(|at| layers.iter_mut().find(|sums| sums.layer.0 == at)) {
             Some(layer) => layer.arrays.push(sum),
             None => rest.push(sum),
         }
@@ -174,7 +181,9 @@ impl Arrays<'_> {
     fn capture(&self, about: About) -> Result<Capture, String> {
         let (n, shape) = (about.tokens, about.shape);
         let wide = about.layers.iter().map(|layer| layer.heads).max();
-        if n == 0 || about.layers.len() != shape.layers || wide != Some(shape.heads) {
+        let ascending = about.layers.is_sorted_by(|a, b| a.layer < b.layer);
+        let inside = about.layers.iter().all(|layer| layer.layer < shape.layers);
+        if n == 0 || !ascending || !inside || wide != Some(shape.heads) {
             return Err("its description contradicts itself".to_owned());
         }
         let labels = labels(
@@ -196,55 +205,59 @@ impl Arrays<'_> {
             .collect();
         let text = std::str::from_utf8(self.bytes(names::TEXT)?);
         let text = text.map_err(|_| "its text is not UTF-8")?;
-        let layers = about.layers.iter().enumerate();
+        let layers = about.layers.iter();
         let layers: Result<Vec<_>, String> = layers
-            .map(|(at, layer)| Ok(Arc::new(self.layer(at, layer, n)?)))
+            .map(|layer| Ok(Arc::new(self.layer(layer, n)?)))
             .collect();
         Ok(Capture {
             origin: Arc::new(safe_origin(about.origin)),
             text: text.to_owned(),
             tokens: Arc::new(all.ok_or("a token has no label")?),
             shape,
+            kept: about.layers.iter().map(|l| Layer(l.layer)).collect(),
             layers: layers?,
             predictions: Arc::new(self.predictions(n, &labels)?),
             logits: None,
         })
     }
 
-    fn layer(&self, at: usize, about: &LayerAbout, n: usize) -> Result<LayerRecord, String> {
+    fn layer(&self, about: &LayerAbout, n: usize) -> Result<LayerRecord, String> {
         let &LayerAbout {
+            layer: at,
             heads,
             kv_heads,
             head_dim: d,
             thumbnail_side: side,
+            from,
             ..
         } = about;
         let fits = heads > 0 && kv_heads > 0 && d > 0 && heads.is_multiple_of(kv_heads);
-        if !fits || side != n.min(THUMBNAIL_SIDE) || about.window == Some(0) {
+        if !fits || side != thumbnail_side(n) || about.window == Some(0) || from >= n {
             return Err(format!("the description of layer {at} contradicts itself"));
         }
         let name = |array: &str| of_layer(at, array);
-        let table = [heads, n];
+        let (table, kept) = ([heads, n], [heads, n - from]);
         let tiles = [heads, side, side];
         let mut rows: [Floats; 9] = Default::default();
         for (numbers, array) in rows.iter_mut().zip(RowNumbers::<Floats>::NAMES) {
-            *numbers = self.floats(&name(array), &table)?;
+            *numbers = self.floats(&name(array), &kept)?;
         }
         Ok(LayerRecord {
-            layer: Layer(about.layer),
+            layer: Layer(at),
             heads,
             kv_heads,
             tokens: n,
             head_dim: d,
-            q: self.vectors(&name("q"), &[heads, n, d])?,
+            q: self.vectors(&name("q"), &[heads, n - from, d])?,
             k: self.vectors(&name("k"), &[kv_heads, n, d])?,
-            lse: self.floats(&name("lse"), &table)?,
+            lse: self.floats(&name("lse"), &kept)?,
             rule: Rule {
                 scale: about.scale as f32,
                 softcap: about.softcap.map(|cap| cap as f32),
                 window: about.window,
                 slopes: self.floats_if(&name("slopes"), &[heads])?.to_vec(),
                 sinks: self.floats_if(&name("sinks"), &[heads])?.to_vec(),
+                from,
             },
             rows: RowNumbers::of(rows),
             received: self.floats(&name("received"), &table)?,
@@ -255,6 +268,7 @@ impl Arrays<'_> {
             },
             value_norms: self.floats_if(&name("value_norms"), &table)?,
             dense: None,
+            trail: None,
         })
     }
 }

@@ -66,14 +66,15 @@ impl<W: Write + Seek> Writer<W> {
             let said = "weights of another program are not captured again: keep their file";
             return Err(io::Error::new(io::ErrorKind::Unsupported, said));
         }
-        let at = self.layers.len();
+        let at = record.layer.0;
         let (heads, n, d) = (record.heads, record.tokens, record.head_dim);
+        let kept = n - record.rule.from;
         let name = |array: &str| of_layer(at, array);
-        let table = [heads, n];
-        self.floats(&name("lse"), &table, &record.lse)?;
+        let (table, rows) = ([heads, n], [heads, kept]);
+        self.floats(&name("lse"), &rows, &record.lse)?;
         let numbers = RowNumbers::<Floats>::NAMES.iter();
         for (array, values) in numbers.zip(record.rows.each()) {
-            self.floats(&name(array), &table, values)?;
+            self.floats(&name(array), &rows, values)?;
         }
         self.floats(&name("received"), &table, &record.received)?;
         self.floats(&name("value_norms"), &table, &record.value_norms)?;
@@ -83,7 +84,7 @@ impl<W: Write + Seek> Writer<W> {
         let tiles = [heads, thumbnails.side, thumbnails.side];
         self.floats(&name("thumbnails.max"), &tiles, &thumbnails.max)?;
         self.floats(&name("thumbnails.mean"), &tiles, &thumbnails.mean)?;
-        self.vectors(&name("q"), &[heads, n, d], &record.q)?;
+        self.vectors(&name("q"), &[heads, kept, d], &record.q)?;
         self.vectors(&name("k"), &[record.kv_heads, n, d], &record.k)?;
         self.align(&name("padding"))?;
         self.layers.push(LayerAbout::of(record));

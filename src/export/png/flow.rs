@@ -7,7 +7,7 @@ use super::canvas::{Align, BLACK, Canvas, GREY, Rgb};
 use super::panel::NAN;
 use super::ticks::ticks;
 use super::{entries, font, source};
-use crate::capture::Capture;
+use crate::capture::{Capture, Layer};
 use crate::lens::seed_flow;
 
 const WIDTH: usize = 1500;
@@ -90,7 +90,8 @@ pub fn flow(capture: &Capture, out: &mut dyn Write) -> Result<(), ExportError> {
             BOTTOM - up * (BOTTOM - TOP),
         )
     };
-    axes(&mut canvas, points.len(), (low, high), place)?;
+    let layers: Vec<Layer> = capture.layers.iter().map(|record| record.layer).collect();
+    axes(&mut canvas, &layers, (low, high), place)?;
     for (i, line) in series.iter().enumerate() {
         draw(&mut canvas, line, place);
         if points.len() <= VALUES {
@@ -132,7 +133,7 @@ fn range(series: &[Series]) -> (f64, f64) {
 
 fn axes(
     canvas: &mut Canvas,
-    layers: usize,
+    layers: &[Layer],
     (low, high): (f64, f64),
     place: impl Fn(usize, f64) -> (f32, f32),
 ) -> Result<(), ExportError> {
@@ -145,9 +146,9 @@ fn axes(
         let name = format!("{value:.*}", marks.decimals);
         canvas.write(&name, (LEFT - 12.0, y), Align::End, style, BLACK)?;
     }
-    let step = layers.div_ceil(24).max(1);
-    for layer in (0..layers).step_by(step) {
-        let x = place(layer, low).0;
+    let step = layers.len().div_ceil(24).max(1);
+    for (at, layer) in layers.iter().enumerate().step_by(step) {
+        let x = place(at, low).0;
         canvas.line((x, TOP), (x, BOTTOM), 1.2, LINES);
         canvas.line((x, BOTTOM), (x, BOTTOM + 6.0), 1.2, BLACK);
         canvas.write(

@@ -17,14 +17,18 @@ const FEWEST_ROWS: usize = 16;
 /// Multiply-adds between two looks at whether the run goes on: some 20 ms of two threads.
 const WORK: usize = 4_000_000_000;
 
-/// What attention reads, as slices: q `[H, n, d]`, k and v `[H_kv, n, d]`.
+/// What attention reads, as slices: q `[H, m, d]`, k and v `[H_kv, n, d]`.
 pub(super) struct Inputs<'a> {
     pub q: &'a [f32],
     pub k: &'a [f32],
     pub v: &'a [f32],
     pub heads: usize,
     pub n: usize,
+    /// The position of the first query: n - m.
+    pub first: usize,
     pub d: usize,
+    /// The first query that leaves something behind.
+    pub from: usize,
     pub block_rows: Option<usize>,
 }
 
@@ -35,15 +39,25 @@ pub(in crate::model) struct Buffers {
     heads: Vec<(Panels, Panels)>,
 }
 
-/// The output `[n, H * d]`; what the rows leave behind goes to `per_head`.
+/// What is told after every block of rows: how many rows are done, and what they left behind.
+pub(super) type Marks<'a> = &'a mut dyn FnMut(usize, &[HeadRows]);
+
+/// The output `[m, H * d]`; what the rows leave behind goes to `per_head`.
 pub(super) fn attend(
     inputs: &Inputs,
     taking: &Taking,
     buffers: &mut Buffers,
-    per_head: &mut [HeadRows],
+    (per_head, mark): (&mut [HeadRows], Marks),
     run: &Run,
 ) -> Result<Tensor, Error> {
-    let Inputs { heads, n, d, .. } = *inputs;
+    let Inputs {
+        heads,
+        n,
+        first,
+        d,
+        from,
+        ..
+    } = *inputs;
     let head = (n * d).max(1);
     let kv_heads = inputs.k.len() / head;
     buffers.heads.resize_with(kv_heads, Default::default);
@@ -54,56 +68,83 @@ pub(super) fn attend(
         values.pack(v, n, d, false, NARROW);
     });
 
-    let rows = inputs
-        .block_rows
-        .unwrap_or_else(|| (SCORES / n.max(1)).clamp(FEWEST_ROWS, BLOCK_ROWS));
-    let mut output = vec![0.0; n * heads * d];
-    let mut tiles = tiles(&mut output, heads * d, rows, d).into_iter();
+    // A power of two, so that blocks end where a later run may begin.
+    let rows = inputs.block_rows.unwrap_or_else(|| {
+        let fitting = (SCORES / n.max(1)).clamp(FEWEST_ROWS, BLOCK_ROWS);
+        1 << fitting.ilog2()
+    });
+    let mut output = vec![0.0; (n - first) * heads * d];
     // Blocks of rows between two looks at whether the run goes on.
     let blocks = (WORK / (2 * rows * n * heads * d).max(1)).max(1);
     let (panels, spare) = (buffers.heads.as_slice(), run.spare);
-    loop {
-        run.go_on()?;
-        // Heads of one block of rows, then of the next.
-        let work: Vec<Tile> = tiles.by_ref().take(blocks * heads).collect();
-        if work.is_empty() {
-            break;
-        }
-        let work = work.into_par_iter().enumerate();
-        let done: Vec<BlockRows> = work
-            .map(|(at, tile)| block(inputs, at % heads, tile, taking, (panels, spare)))
-            .collect();
-        // In order, so that sums do not depend on which thread was first.
-        for (at, rows) in done.into_iter().enumerate() {
-            if let Some(head) = per_head.get_mut(at % heads) {
-                head.append(rows, taking);
+    // Blocks end at multiples of their rows, and where rows begin to leave something behind.
+    let cut = match first < from {
+        true => from,
+        false => first.next_multiple_of(rows).min(n),
+    };
+    let (before, behind) = output.split_at_mut((cut - first) * heads * d);
+    for (start, part) in [(first, before), (cut, behind)] {
+        let mut tiles = tiles(part, heads * d, rows, d).into_iter();
+        loop {
+            run.go_on()?;
+            // Heads of one block of rows, then of the next.
+            let work: Vec<Tile> = tiles.by_ref().take(blocks * heads).collect();
+            if work.is_empty() {
+                break;
+            }
+            let work = work.into_par_iter().enumerate();
+            let done: Vec<BlockRows> = work
+                .map(|(at, tile)| block(inputs, at % heads, start, tile, taking, (panels, spare)))
+                .collect();
+            if start < from {
+                continue;
+            }
+            // In order, so that sums do not depend on which thread was first.
+            for (at, rows) in done.into_iter().enumerate() {
+                let head = at % heads;
+                let end = rows.end();
+                if let Some(head) = per_head.get_mut(head) {
+                    head.append(rows, taking);
+                }
+                if head + 1 == heads {
+                    mark(end, per_head);
+                }
             }
         }
     }
-    Ok(Tensor::from_vec(output, (n, heads * d), &Device::Cpu)?)
+    Ok(Tensor::from_vec(
+        output,
+        (n - first, heads * d),
+        &Device::Cpu,
+    )?)
 }
 
-/// Some rows of one head; the output goes to `tile`.
+/// Some rows of one head; the output goes to `tile`, whose rows count from row `start`.
 fn block(
     inputs: &Inputs,
     head: usize,
+    start: usize,
     tile: Tile,
     taking: &Taking,
     (panels, spare): (&[(Panels, Panels)], &Spare),
 ) -> BlockRows {
-    let Inputs { heads, n, d, .. } = *inputs;
-    let rows = tile.rows.clone();
+    let Inputs {
+        heads, n, first, d, ..
+    } = *inputs;
+    let m = n - first;
+    let rows = start + tile.rows.start..start + tile.rows.end;
     // The block's rows see no key before the first row's window nor after the last row.
-    let first = taking.rule.visible(rows.start).start / NARROW * NARROW;
-    let keys = first..rows.end.next_multiple_of(NARROW);
+    let from = taking.rule.visible(rows.start).start / NARROW * NARROW;
+    let keys = from..rows.end.next_multiple_of(NARROW);
     let width = keys.len();
-    let mut done = BlockRows::new(rows.start, first, width);
+    let mut done = BlockRows::new(rows.start, from, width);
     let group = (heads / panels.len().max(1)).max(1);
     let Some((k, v)) = panels.get(head / group) else {
         return done;
     };
     let mut scores = spare.take(rows.len() * width);
-    let q = (head * n + rows.start) * d..(head * n + rows.end) * d;
+    let at = |row: usize| (head * m + row - first) * d;
+    let q = at(rows.start)..at(rows.end);
     Product {
         x: &inputs.q[q],
         stride: d,
@@ -120,7 +161,7 @@ fn block(
         x: &scores,
         stride: width,
         matrix: v,
-        depth: first..rows.end,
+        depth: from..rows.end,
         bias: None,
         add: false,
     }

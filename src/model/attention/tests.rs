@@ -32,15 +32,19 @@ fn run(q: &Tensor, k: &Tensor, rule: &Rule, ids: &[u32]) -> LayerRecord {
         layer: Layer(0),
         q: q.copy().unwrap(),
         k: k.copy().unwrap(),
-        v: k,
+        v: k.copy().unwrap(),
         rule,
         repeats: &Repeats::new(ids),
+        begun: None,
+        from: 0,
+        trail: false,
         block_rows: None,
         device_floats: 1 << 20,
     };
     attend(inputs, &mut Buffers::default(), &going(&Spare::default()))
         .unwrap()
         .1
+        .unwrap()
 }
 
 #[test]

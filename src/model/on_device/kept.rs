@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 
 use super::{NUMBERS, Small, columns_of};
-use crate::model::record::{RowNumbers, THUMBNAIL_SIDE, Thumbnails, tile_of};
+use crate::model::record::{RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile};
 use crate::model::{Error, LayerRecord, Rule};
 
 /// Everything of a layer that has come to the host.
@@ -13,6 +13,8 @@ pub(super) struct Kept {
     /// `[NUMBERS, H, n]`
     numbers: Vec<f32>,
     received: Vec<f32>,
+    /// Tokens a side of a tile, and tiles a side.
+    tile: usize,
     side: usize,
     max: Vec<f32>,
     sum: Vec<f64>,
@@ -20,12 +22,13 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(heads: usize, n: usize) -> Self {
-        let side = n.min(THUMBNAIL_SIDE);
+        let side = thumbnail_side(n);
         Self {
             heads,
             n,
             numbers: vec![0.0; NUMBERS * heads * n],
             received: vec![0.0; heads * n],
+            tile: thumbnail_tile(n),
             side,
             max: vec![Thumbnails::MASKED; heads * side * side],
             sum: vec![0.0; heads * side * side],
@@ -35,7 +38,7 @@ impl Kept {
     /// Waits for a block and takes what it left.
     pub(super) fn take(&mut self, small: &Small, rule: &Rule) -> Result<(), Error> {
         let cpu = |t: &Tensor| t.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>();
-        let (n, side) = (self.n, self.side);
+        let (n, size, side) = (self.n, self.tile, self.side);
         let rows = small.numbers.dim(2)?;
         let numbers = cpu(&small.numbers)?;
         for (table, values) in numbers.chunks_exact(rows).enumerate() {
@@ -55,13 +58,13 @@ impl Kept {
         let cells = largest.chunks_exact(tiles).zip(sums.chunks_exact(tiles));
         for (at, (largest, sums)) in cells.enumerate() {
             let (head, i) = (at / rows, small.start + at % rows);
-            let first = (head * side + tile_of(i, n, side)) * side + small.first_tile;
-            let seen = tile_of(rule.visible(i).start, n, side);
+            let first = (head * side + i / size) * side + small.first_tile;
+            let seen = rule.visible(i).start / size;
             let held = self.max.iter_mut().zip(&mut self.sum).skip(first);
             for (tile, ((max, sum), (new, add))) in
                 (small.first_tile..).zip(held.zip(largest.iter().zip(sums)))
             {
-                if tile >= seen && tile <= tile_of(i, n, side) {
+                if tile >= seen && tile <= i / size {
                     if *new > *max || new.is_nan() {
                         *max = *new;
                     }
@@ -74,12 +77,17 @@ impl Kept {
 
     /// The record with all that was kept.
     pub(super) fn record(self, record: LayerRecord) -> LayerRecord {
+        let from = record.rule.from;
         let mut tables = self.numbers.chunks_exact(self.heads * self.n);
-        let mut next = || tables.next().map(<[f32]>::to_vec).unwrap_or_default();
+        // The rows that are kept, of each head.
+        let mut next = || -> Vec<f32> {
+            let heads = tables.next().unwrap_or_default().chunks_exact(self.n);
+            heads.flat_map(|head| &head[from..]).copied().collect()
+        };
         let (lse, self_weight, previous, first) = (next(), next(), next(), next());
         let (entropy, distance, duplicate, induction) = (next(), next(), next(), next());
         let mass = next();
-        let positions = (0..self.heads).flat_map(|_| 0..self.n);
+        let positions = (0..self.heads).flat_map(|_| from..self.n);
         let alone = positions.zip(distance.iter().zip(first.iter().zip(&mass)));
         let distance_without_first = alone.map(|(i, (distance, (first, mass)))| {
             let rest = mass - first;
@@ -90,14 +98,17 @@ impl Kept {
             }
         });
         let distance_without_first = distance_without_first.collect();
-        let (n, side) = (self.n, self.side);
+        let (n, size, side) = (self.n, self.tile, self.side);
         let mut counts = vec![0u64; side * side];
         for i in 0..n {
             let visible = record.rule.visible(i);
-            for tile in tile_of(visible.start, n, side)..=tile_of(i, n, side) {
-                let columns = columns_of(tile, n, side);
+            if visible.is_empty() {
+                continue;
+            }
+            for tile in visible.start / size..=i / size {
+                let columns = columns_of(tile, n, size);
                 let seen = columns.end.min(visible.end) - columns.start.max(visible.start);
-                if let Some(count) = counts.get_mut(tile_of(i, n, side) * side + tile) {
+                if let Some(count) = counts.get_mut(i / size * side + tile) {
                     *count += seen as u64;
                 }
             }

@@ -7,7 +7,7 @@ mod kept;
 use candle_core::{D, DType, Tensor};
 
 use super::attention::Inputs;
-use super::record::{RowNumbers, THUMBNAIL_SIDE, Thumbnails, tile_of};
+use super::record::{RowNumbers, Thumbnails, thumbnail_tile};
 use super::{Error, Floats, LayerRecord};
 use kept::Kept;
 
@@ -22,7 +22,7 @@ const HELD: usize = 8;
 pub(super) fn attend(
     inputs: &Inputs,
     cancelled: &dyn Fn() -> bool,
-) -> Result<(Tensor, LayerRecord), Error> {
+) -> Result<(Tensor, Option<LayerRecord>), Error> {
     let (heads, n, d) = inputs.q.dims3()?;
     let kv_heads = inputs.k.dim(0)?;
     let rows = inputs
@@ -32,13 +32,20 @@ pub(super) fn attend(
     let mut kept = Kept::new(heads, n);
     let mut outputs = Vec::with_capacity(n.div_ceil(rows));
     let mut running: Option<Small> = None;
-    for start in (0..n).step_by(rows) {
+    // Blocks end where rows begin to leave something behind.
+    let from = inputs.from;
+    let starts = (0..from).step_by(rows).chain((from..n).step_by(rows));
+    for start in starts {
         if cancelled() {
             return Err(Error::Cancelled);
         }
-        let count = rows.min(n - start);
+        let end = if start < from { from } else { n };
+        let count = rows.min(end - start);
         let (output, small) = block(inputs, &columns, start, count)?;
         outputs.push(output);
+        if start < from {
+            continue;
+        }
         // This block is under way; what the one before it left is waited for only now.
         if let Some(done) = running.replace(small) {
             kept.take(&done, inputs.rule)?;
@@ -47,6 +54,10 @@ pub(super) fn attend(
     if let Some(done) = running {
         kept.take(&done, inputs.rule)?;
     }
+    let output = Tensor::cat(&outputs, 0)?;
+    if from == n {
+        return Ok((output, None));
+    }
     let host = |t: &Tensor| -> Result<Vec<f32>, Error> { Ok(t.flatten_all()?.to_vec1()?) };
     let record = kept.record(LayerRecord {
         layer: inputs.layer,
@@ -54,17 +65,18 @@ pub(super) fn attend(
         kv_heads,
         tokens: n,
         head_dim: d,
-        q: host(&inputs.q)?.into(),
+        q: host(&inputs.q.narrow(1, from, n - from)?)?.into(),
         k: host(&inputs.k)?.into(),
         lse: Floats::default(),
-        rule: inputs.rule.clone(),
+        rule: inputs.rule.starting(from),
         rows: RowNumbers::default(),
         received: Floats::default(),
         thumbnails: Thumbnails::default(),
         value_norms: Floats::default(),
         dense: None,
+        trail: None,
     });
-    Ok((Tensor::cat(&outputs, 0)?, record))
+    Ok((output, Some(record)))
 }
 
 /// What is the same for all blocks.
@@ -79,8 +91,8 @@ struct Columns {
     slopes: Option<Tensor>,
     /// `[H, 1, 1]`, where the rule has sinks.
     sinks: Option<Tensor>,
-    /// Tiles a side of a thumbnail.
-    side: usize,
+    /// Tokens a side of a thumbnail's tile.
+    tile: usize,
 }
 
 impl Columns {
@@ -108,7 +120,7 @@ impl Columns {
             ids_before: Tensor::from_vec(before, (1, n), device)?,
             slopes: per_head(&inputs.rule.slopes)?,
             sinks: per_head(&inputs.rule.sinks)?,
-            side: n.min(THUMBNAIL_SIDE),
+            tile: thumbnail_tile(n),
         })
     }
 }
@@ -148,7 +160,7 @@ fn block(
     let q = inputs.q.narrow(1, start, count)?.contiguous()?; // [H, r, d]
     let q = q.reshape((kv_heads, group * count, d))?; // [H_kv, g*r, d]
     let k = keys(&inputs.k)?.contiguous()?; // [H_kv, w, d]
-    let v = keys(inputs.v)?.contiguous()?; // [H_kv, w, d]
+    let v = keys(&inputs.v)?.contiguous()?; // [H_kv, w, d]
     let mut scores = (q.matmul(&k.t()?)? * f64::from(rule.scale))?; // [H_kv, g*r, w]
     if let Some(cap) = rule.softcap.map(f64::from) {
         scores = ((scores / cap)?.tanh()? * cap)?;
@@ -212,14 +224,11 @@ fn block(
         share(&(after_same.to_dtype(DType::F32)? * &seen)?)?,
         weights.sum(D::Minus1)?,
     ];
-    let (first_tile, last_tile) = (
-        tile_of(from, n, columns.side),
-        tile_of(start + count - 1, n, columns.side),
-    );
+    let (first_tile, last_tile) = (from / columns.tile, (start + count - 1) / columns.tile);
     let shown = visible.where_cond(&weights, &fill(Thumbnails::MASKED)?)?; // [H, r, w]
     let (mut largest, mut sums) = (Vec::new(), Vec::new());
     for tile in first_tile..=last_tile {
-        let columns = columns_of(tile, n, columns.side);
+        let columns = columns_of(tile, n, columns.tile);
         let (low, high) = (columns.start.max(from), columns.end.min(start + count));
         let (at, wide) = (low - from, high - low);
         largest.push(shown.narrow(2, at, wide)?.max_keepdim(2)?);
@@ -246,8 +255,6 @@ fn block(
 }
 
 /// The positions that fall into a tile.
-fn columns_of(tile: usize, n: usize, side: usize) -> std::ops::Range<usize> {
-    // The inverse of `tile_of`: the first position whose tile is not below.
-    let first = |tile: usize| (tile * n).div_ceil(side);
-    first(tile)..first(tile + 1).min(n)
+fn columns_of(tile: usize, n: usize, size: usize) -> std::ops::Range<usize> {
+    tile * size..((tile + 1) * size).min(n)
 }

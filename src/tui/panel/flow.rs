@@ -40,7 +40,13 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
         return;
     }
     let gap = u16::from(each >= 3);
-    let points: Vec<&FlowPoint> = state.flow().collect();
+    // A place for each layer, empty where it is not done or not kept.
+    let mut points: Vec<Option<&FlowPoint>> = vec![None; layers];
+    for (layer, point) in state.flow() {
+        if let Some(place) = points.get_mut(layer.0) {
+            *place = Some(point);
+        }
+    }
     let narrow = inner.width < 40;
     let values = match (each, narrow) {
         (1, true) => 15,
@@ -66,8 +72,8 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
         canvas.line(inner.x, base, 9, &name);
         for slot in 0..slots {
             let of_slot = |layer: &usize| tile_of(*layer, layers, slots) == slot;
-            let done = (0..points.len()).filter(of_slot);
-            let (sum, count) = done.fold((0.0, 0), |(s, c), l| (s + value(points[l]), c + 1));
+            let done = (0..layers).filter(of_slot).filter_map(|l| points[l]);
+            let (sum, count) = done.fold((0.0, 0), |(s, c), point| (s + value(point), c + 1));
             let here = tile_of(current, layers, slots) == slot;
             let x = plot.x + slot as u16 * stride;
             for row in 0..each - gap.min(each - 1) {
@@ -113,17 +119,18 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
 /// The value of the current layer, and the first and the last value.
 fn told(
     canvas: &Canvas,
-    points: &[&FlowPoint],
+    points: &[Option<&FlowPoint>],
     value: fn(&FlowPoint) -> f64,
     current: usize,
     narrow: bool,
 ) -> (Span, Vec<Span>) {
-    let now = match points.get(current) {
+    let now = match points.get(current).copied().flatten() {
         Some(point) => share(value(point)),
         None => " -- ".to_owned(),
     };
-    let ends = match (points.first(), points.last()) {
-        (Some(first), Some(last)) if points.len() > 1 => {
+    let mut done = points.iter().flatten();
+    let ends = match (done.next(), done.next_back()) {
+        (Some(first), Some(last)) => {
             let arrow = if narrow { "→" } else { " → " };
             format!("{}{arrow}{}", share(value(first)), share(value(last)))
         }

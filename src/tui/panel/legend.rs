@@ -68,6 +68,7 @@ fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     let (value, role) = match state.weight() {
         Some(value) if value.is_nan() => ("NaN".to_owned(), Role::Bad),
         Some(value) => (weight(value), Role::Accent),
+        None if !state.keeps(cursor.query) => ("not kept".to_owned(), Role::Dim),
         None if cursor.key.0 > cursor.query.0 => ("masked: comes later".to_owned(), Role::Dim),
         None => ("masked: outside the window".to_owned(), Role::Dim),
     };
