@@ -353,16 +353,20 @@ fn a_late_ground_is_drawn_unless_the_person_chose_one() {
             ..Notes::default()
         };
         let mut screen = fake(true);
+        let counts = Arc::clone(&screen.counts);
         thread::spawn(move || {
-            thread::sleep(Duration::from_millis(50));
+            wait(&counts.drawn, 1);
             sender.send(Message::Ground(Ground::Light)).unwrap();
-            thread::sleep(Duration::from_millis(100));
+            // Where the person chose a ground there is nothing to draw, and so to wait for.
+            if asks {
+                wait(&counts.drawn, 2);
+            }
             sender.send(key('q')).unwrap();
         });
         Loop::new(&mut app, &mut screen, worker, lens())
             .run(&messages, None)
             .unwrap();
         assert_eq!(app.told.contains(&"Light".to_owned()), asks);
-        assert_eq!(screen.drawn, 1 + usize::from(asks));
+        assert_eq!(counted(&screen.counts.drawn), 1 + usize::from(asks));
     }
 }
