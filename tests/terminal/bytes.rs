@@ -11,8 +11,8 @@ use super::session::{Session, demo, program};
 const MOVE: usize = 2 << 10;
 const HEAD: usize = 25 << 10;
 
-/// A capture of so many tokens: of the demo, where its context holds them, else of random weights,
-/// which change more from head to head than trained ones.
+/// A capture of so many tokens: of the demo, where its context holds them, else of a model of
+/// random weights, whose heads are nearly uniform.
 fn capture(folder: &Path, tokens: usize) -> PathBuf {
     let path = folder.join(format!("{tokens}.headlight"));
     let mut command = Command::new(program());
@@ -21,11 +21,12 @@ fn capture(folder: &Path, tokens: usize) -> PathBuf {
     if tokens == 11 {
         command.args(["--text", text]);
     } else {
-        command.args(["--untrained", "--seed", "1", "--number-of-layers", "2"]);
-        command.args(["--number-of-heads", "4", "--embedding-dimension", "64"]);
+        command.args(["--untrained", "--seed", "1", "--number-of-layers", "1"]);
+        command.args(["--number-of-heads", "2", "--embedding-dimension", "32"]);
         command.arg("--context-length").arg(tokens.to_string());
-        let ids: Vec<String> = (0..tokens).map(|i| (i * i % 251).to_string()).collect();
-        command.args(["--tokenizer", "ids", "--text", &ids.join(" ")]);
+        let words = ["cat", "dog", "sun", "tree", "house", "road", "river"];
+        let text: Vec<&str> = words.into_iter().cycle().take(tokens).collect();
+        command.args(["--text", &text.join(" ")]);
     }
     let output = command.stdin(Stdio::null()).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);

@@ -9,13 +9,13 @@ use crate::paint::Level;
 use crate::view::{Area, State};
 
 /// Cells that are left for the readout before the legend says more than its ends.
-const READOUT: u16 = 30;
+const READOUT: u16 = 20;
 
 /// The colours from least to most, and the exact weight under the cursor.
 pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid) {
     let levels = u16::from(canvas.theme.ramp().levels());
     let cells = match levels {
-        24 if area.width >= 70 => 24,
+        24 if area.width >= 90 => 24,
         24 => 12,
         few => few,
     };
