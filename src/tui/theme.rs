@@ -106,6 +106,23 @@ impl Theme {
         }
     }
 
+    /// What is written on a level: dark on light cells.
+    pub fn ink_on(&self, level: Level) -> Style {
+        let Some(_) = self.ramp.tint(level) else {
+            return self.style(Role::Text);
+        };
+        let (rgb, indexed, named) = match self.ramp.is_light(level) {
+            true => ([16, 20, 32], 16, Color::Black),
+            false => ([232, 238, 248], 255, Color::White),
+        };
+        Style::new().fg(match self.depth {
+            Depth::None => Color::Reset,
+            Depth::Ansi16 => named,
+            Depth::Ansi256 => Color::Indexed(indexed),
+            Depth::True => Color::Rgb(rgb[0], rgb[1], rgb[2]),
+        })
+    }
+
     /// The colour of the cursor on a level: dark on light cells.
     pub fn cursor_on(&self, level: Level) -> Color {
         let (rgb, indexed, named) = match self.ramp.is_light(level) {

@@ -146,6 +146,7 @@ impl State {
     pub(super) fn popup_lines(&self) -> usize {
         let rows = match self.popup() {
             None => return 0,
+            Some((Popup::Links, _)) => return self.links().len(),
             Some((Popup::Help, _)) => help_rows(),
             Some((Popup::Origin, _)) => self.origin_rows(),
         };

@@ -97,7 +97,12 @@ impl State {
             .map(|seed| format!("untrained: random weights, seed {seed}"));
         let told = origin.warnings.iter().chain(&origin.assumed).cloned();
         let wrong = self.problems().into_iter();
-        wrong.chain(untrained).chain(told).collect()
+        let diagnosis = self.diagnosis.iter().map(ToString::to_string);
+        wrong
+            .chain(untrained)
+            .chain(diagnosis)
+            .chain(told)
+            .collect()
     }
 
     /// What was found in the layers of the capture, as far as they have been looked through.
@@ -207,13 +212,12 @@ impl State {
 
     /// The numbers of a head of the shown layer.
     pub fn numbers(&self, head: Head) -> Option<&Numbers> {
-        let (_, _, heads) = self.derived.flow.get(self.cursor.layer.0)?;
-        heads.get(head.0)
+        self.numbers_of(self.cursor.layer, head)
     }
 
     /// The attention flow of the layers that are done.
     pub fn flow(&self) -> impl ExactSizeIterator<Item = &FlowPoint> {
-        self.derived.flow.iter().map(|(_, point, _)| point)
+        self.derived.layers.iter().map(|layer| &layer.flow)
     }
 
     /// The exact weight under the cursor; `None` where masked or not computed.
@@ -229,8 +233,10 @@ impl State {
         if self.editor.is_some() {
             return vec![Place::Editor, Place::Everywhere];
         }
-        if self.popup.is_some() {
-            return vec![Place::Popup, Place::Everywhere];
+        match self.popup {
+            Some(Popup::Links) => return vec![Place::Links, Place::Everywhere],
+            Some(_) => return vec![Place::Popup, Place::Everywhere],
+            None => {}
         }
         let mut places = Vec::with_capacity(4);
         if self.running.is_some() {

@@ -4,11 +4,13 @@ use super::*;
 use crate::view::{action_table_markdown, hints};
 
 /// The places whose keys are alive at the same time and must not take each other's.
-const TOGETHER: [&[Place]; 6] = [
+const TOGETHER: [&[Place]; 8] = [
     &[Place::Everywhere, Place::Heads, Place::Map],
     &[Place::Everywhere, Place::Heads, Place::Grid],
     &[Place::Everywhere, Place::Heads, Place::List],
     &[Place::Everywhere, Place::Heads, Place::Flow],
+    &[Place::Everywhere, Place::Atlas],
+    &[Place::Everywhere, Place::Links],
     &[Place::Everywhere, Place::Popup],
     &[Place::Everywhere, Place::Editor],
 ];
