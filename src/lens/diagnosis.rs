@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::head_kind::{LEAST_TOKENS, UNIFORM, relative_entropy};
+use super::head_kind::{DIAGNOSIS_TOKENS, UNIFORM, relative_entropy};
 use super::{Numbers, numbers};
 use crate::capture::{Capture, Head, LayerRecord};
 
@@ -133,7 +133,7 @@ pub fn diagnosis_of<'a>(
         of: 0,
         mean: 0.0,
     });
-    for (layer, heads) in layers.filter(|(layer, _)| layer.tokens >= LEAST_TOKENS) {
+    for (layer, heads) in layers.filter(|(layer, _)| layer.tokens >= DIAGNOSIS_TOKENS) {
         for (head, numbers) in heads.iter().enumerate() {
             let values = [
                 (relative_entropy(layer, Head(head)), UNIFORM),

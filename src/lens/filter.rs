@@ -171,7 +171,10 @@ fn words(part: &str) -> Vec<String> {
     let mut word = String::new();
     let is_sign = |c: char| matches!(c, '<' | '>' | '=');
     for c in part.chars() {
-        let breaks = word.chars().last().is_some_and(|last| is_sign(last) != is_sign(c));
+        let breaks = word
+            .chars()
+            .last()
+            .is_some_and(|last| is_sign(last) != is_sign(c));
         if (c.is_whitespace() || breaks) && !word.is_empty() {
             words.push(std::mem::take(&mut word));
         }

@@ -33,7 +33,7 @@ pub(super) const UNIFORM: f64 = 0.95;
 
 /// Tokens that a text has at least, so that the entropy tells: rows of two or three keys have one
 /// near that of uniform rows, whatever they look at.
-pub(super) const LEAST_TOKENS: usize = 8;
+pub const DIAGNOSIS_TOKENS: usize = 8;
 
 /// A kind of head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -106,6 +106,7 @@ impl KindName {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct HeadKind {
     /// The kind.
+    #[serde(rename = "name")]
     pub kind: KindName,
     /// The number [`KindName::measure`] of the head.
     pub value: f64,
@@ -183,7 +184,7 @@ pub fn head_kind(
         return Some(kind);
     }
     let spread = relative_entropy(layer, head);
-    (layer.tokens >= LEAST_TOKENS && spread >= UNIFORM).then_some(HeadKind {
+    (layer.tokens >= DIAGNOSIS_TOKENS && spread >= UNIFORM).then_some(HeadKind {
         kind: KindName::Uniform,
         value: spread,
         most: 1.0,

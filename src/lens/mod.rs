@@ -29,7 +29,7 @@ pub use check::{
 pub use diagnosis::{Diagnosis, Problem, diagnosis, diagnosis_of};
 pub use filter::{Filter, UNDERSTOOD};
 pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
-pub use head_kind::{HeadKind, KindName, Repeats, head_kind};
+pub use head_kind::{DIAGNOSIS_TOKENS, HeadKind, KindName, Repeats, head_kind};
 pub use kind::AttentionKind;
 pub use measure::Measure;
 pub use numbers::{Numbers, numbers};

@@ -71,9 +71,8 @@ fn best(weights: impl Iterator<Item = (usize, f32)>, k: usize) -> Vec<Ranked> {
     let mut all: Vec<Ranked> = weights
         .map(|(position, weight)| Ranked { position, weight })
         .collect();
-    let order = |a: &Ranked, b: &Ranked| {
-        highest(a.weight, b.weight).then(b.position.cmp(&a.position))
-    };
+    let order =
+        |a: &Ranked, b: &Ranked| highest(a.weight, b.weight).then(b.position.cmp(&a.position));
     if k < all.len() {
         all.select_nth_unstable_by(k, order);
         all.truncate(k);

@@ -3,6 +3,8 @@
 mod filter;
 mod plan;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use plan::AtlasPlan;
 pub(super) use table::Atlas;
@@ -117,7 +119,12 @@ impl State {
 
     /// What kind of head it is, where a number says so.
     pub fn kind_of(&self, layer: Layer, head: Head) -> Option<&HeadKind> {
-        self.derived.layers.get(layer.0)?.kinds.get(head.0)?.as_ref()
+        self.derived
+            .layers
+            .get(layer.0)?
+            .kinds
+            .get(head.0)?
+            .as_ref()
     }
 
     /// The picture of a head on the Atlas screen: weights.
@@ -128,7 +135,9 @@ impl State {
     /// The largest value that a number has in any head.
     pub fn highest(&self, measure: Measure) -> f64 {
         let layers = self.derived.layers.iter().flat_map(|layer| &layer.heads);
-        layers.map(|numbers| measure.of(numbers)).fold(0.0, f64::max)
+        layers
+            .map(|numbers| measure.of(numbers))
+            .fold(0.0, f64::max)
     }
 
     /// Goes one step, in the direction of an arrow.
@@ -198,7 +207,9 @@ impl State {
     /// Sorts by the column `by` further to the right, its most telling heads first.
     pub(super) fn sort_by(&mut self, by: isize) {
         let all = Column::all();
-        let at = all.iter().position(|column| *column == self.atlas.sort.column);
+        let at = all
+            .iter()
+            .position(|column| *column == self.atlas.sort.column);
         let to = (at.unwrap_or(0) as isize + by).rem_euclid(all.len() as isize);
         if let Some(&column) = all.get(to as usize) {
             self.atlas.sort = Sort::of(column);

@@ -117,7 +117,10 @@ impl Derived {
 
     /// The heads that link the chosen query and key, while they are asked for.
     fn renew_links(&mut self, state: &State) {
-        let Some(capture) = state.capture().filter(|_| state.popup == Some(Popup::Links)) else {
+        let Some(capture) = state
+            .capture()
+            .filter(|_| state.popup == Some(Popup::Links))
+        else {
             self.links = None;
             return;
         };

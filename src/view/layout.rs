@@ -188,7 +188,10 @@ impl Layout {
         let least = (body.width / 3).max(34);
         let columns = Column::all().into_iter().map(Column::width);
         let most = columns.sum::<usize>() as u16 + 3;
-        let side = body.width.saturating_sub(wanted).clamp(least, most.max(least));
+        let side = body
+            .width
+            .saturating_sub(wanted)
+            .clamp(least, most.max(least));
         let side = side.min(body.width - body.width / 3);
         (self.atlas, self.table) = body.split_right(side);
     }

@@ -28,8 +28,8 @@ mod zoom;
 
 pub use about::{Row, help_rows};
 pub use action::{ACTIONS, Act, Action, Place, action_of};
-pub use derive::LONGEST_LIST;
 pub use atlas::{AtlasPane, AtlasPlan, Column, Shown, Sort};
+pub use derive::LONGEST_LIST;
 pub use edit::Editor;
 pub use event::{Code, Effect, Event, Stroke};
 pub use keys::{action_table_markdown, hints};

@@ -21,10 +21,16 @@ pub fn atlas(canvas: &mut Canvas, area: Area, state: &State) {
     let last_head = (first_head + plan.columns).min(heads);
     let mut part = Vec::new();
     if last_layer - first_layer.min(last_layer) < layers {
-        part.push(format!("layers {first_layer}–{}", last_layer.saturating_sub(1)));
+        part.push(format!(
+            "layers {first_layer}–{}",
+            last_layer.saturating_sub(1)
+        ));
     }
     if last_head - first_head.min(last_head) < heads {
-        part.push(format!("heads {first_head}–{}", last_head.saturating_sub(1)));
+        part.push(format!(
+            "heads {first_head}–{}",
+            last_head.saturating_sub(1)
+        ));
     }
     let titles = Titles {
         left: title(canvas, area.width, state),

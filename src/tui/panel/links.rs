@@ -13,9 +13,15 @@ const WIDTH: u16 = 64;
 pub(super) fn links(canvas: &mut Canvas, state: &State, chosen: usize) {
     let (cursor, links) = (state.cursor(), state.links());
     let screen = state.size();
-    let height = u16::try_from(links.len()).unwrap_or(u16::MAX).saturating_add(2);
+    let height = u16::try_from(links.len())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2);
     let most = screen.1.saturating_sub(2).min(screen.1 * 3 / 4).max(3);
-    let area = middle(screen, screen.0.saturating_sub(4).min(WIDTH), height.clamp(3, most));
+    let area = middle(
+        screen,
+        screen.0.saturating_sub(4).min(WIDTH),
+        height.clamp(3, most),
+    );
     canvas.clear(area);
     let inner = area.inner();
     let rows = usize::from(inner.height).max(1);
@@ -67,7 +73,9 @@ pub(super) fn links(canvas: &mut Canvas, state: &State, chosen: usize) {
         let y = inner.y + row as u16;
         let used = canvas.line(inner.x, y, inner.width, &line);
         let rest = inner.width.saturating_sub(used + 2);
-        let style = canvas.theme.style(if marked { Role::Accent } else { Role::Own });
+        let style = canvas
+            .theme
+            .style(if marked { Role::Accent } else { Role::Own });
         let length = bar(f64::from(link.weight), rest);
         canvas.text(inner.x + used + 1, y, rest, &length, style);
     }

@@ -98,7 +98,10 @@ fn cell(
     let (text, telling) = match column {
         Column::Layer => (layer.to_string(), true),
         Column::Head => (head.to_string(), true),
-        Column::Kind => (kind.map_or_else(|| "·".to_owned(), ToString::to_string), kind.is_some()),
+        Column::Kind => (
+            kind.map_or_else(|| "·".to_owned(), ToString::to_string),
+            kind.is_some(),
+        ),
         Column::Number(measure) => {
             let numbers = state.numbers_of(layer, head);
             let value = numbers.map_or(f64::NAN, |numbers| measure.of(numbers));

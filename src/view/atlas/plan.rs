@@ -58,18 +58,17 @@ impl AtlasPlan {
                 legend,
             }
         };
-        let sizes: Vec<(u16, u16)> = match shown {
-            // A terminal cell is about twice as high as it is wide.
-            Shown::Picture => (SMALLEST..=LARGEST)
-                .rev()
-                .step_by(2)
-                .map(|width| (width, width / 2))
-                .collect(),
-            Shown::Number(_) => vec![(8, 3), (6, 3), (6, 2), (6, 1), (4, 2), (4, 1), (3, 1), (2, 1)],
-        };
-        let mut plans = sizes
-            .iter()
-            .flat_map(|&(width, height)| [1, 0].map(|gap| plan(width, height, gap)));
+        // A terminal cell is about twice as high as it is wide.
+        let pictures = (SMALLEST..=LARGEST).rev().step_by(2);
+        let mut sizes: Vec<(u16, u16)> = pictures.map(|width| (width, width / 2)).collect();
+        if shown != Shown::Picture {
+            // Numbers stand where the pictures do, or smaller, as long as there is room for digits.
+            let narrow = sizes.pop();
+            sizes.extend([(4, 1), (3, 1)].into_iter().chain(narrow));
+        }
+        let sizes = sizes.into_iter();
+        let mut plans =
+            sizes.flat_map(|(width, height)| [1, 0].map(|gap| plan(width, height, gap)));
         let whole = plans.find(|plan| plan.rows == layers && plan.columns == heads);
         let smallest = match shown {
             Shown::Picture => (SMALLEST, SMALLEST / 2),

@@ -120,10 +120,7 @@ impl Atlas {
         }
         let (plan, ..) = state.atlas_plan();
         let halves = if state.options.half_blocks { 2 } else { 1 };
-        let size = (
-            usize::from(plan.height) * halves,
-            usize::from(plan.width),
-        );
+        let size = (usize::from(plan.height) * halves, usize::from(plan.width));
         if self.size != size {
             self.size = size;
             self.pictures.clear();
