@@ -10,7 +10,8 @@ use super::arrays::full_row;
 use super::{ExportError, Request, made_by};
 use crate::capture::{Capture, Head, Layer, LayerRecord, Prediction, Query, Token};
 use crate::lens::{
-    FlowPoint, Numbers, Scale, SeedFlow, TRUST_BUDGET, flow, numbers, seed_flow, trust,
+    FlowPoint, HeadKind, Numbers, Repeats, Scale, SeedFlow, TRUST_BUDGET, diagnosis, flow,
+    head_kind, numbers, seed_flow, trust,
 };
 
 /// Writes one JSON object, row by row:
@@ -19,10 +20,13 @@ use crate::lens::{
 /// * `input_ids` `[n]`, and `tokens` with `id`, `label` (as on screen) and `text` (spaces as
 ///   spaces, unsafe characters spelled);
 /// * `flow`, the means of every layer over its heads, and the two series of analyze_attention.py;
-/// * `attention`: for each chosen layer, `layer` and `heads`; for each of them, `head`, `numbers`
-///   and `weights`, `[n]` rows of `[n]` keys, 0 where masked;
+/// * `attention`: for each chosen layer, `layer` and `heads`; for each of them, `head`, `numbers`,
+///   `kind` (what kind of head it is, with the number that says so, else null) and `weights`, `[n]`
+///   rows of `[n]` keys, 0 where masked;
 /// * `predictions`: for each position the likeliest next tokens;
 /// * `trust`: whether the numbers can be believed, layer by layer, and what was assumed;
+/// * `diagnosis`: what the numbers say is wrong with the model, each with its figures and a
+///   sentence; empty for nothing;
 /// * `warnings`: those of the run, and where a weight is no number, which JSON can only call null.
 ///
 /// # Errors
@@ -32,6 +36,7 @@ pub fn json(capture: &Capture, request: &Request, out: &mut dyn Write) -> Result
         capture,
         records: request.records(capture)?,
         heads: &request.heads,
+        repeats: Repeats::of(capture),
         broken: RefCell::default(),
     };
     serde_json::to_writer(&mut *out, &document)?;
@@ -44,6 +49,7 @@ struct Document<'a> {
     capture: &'a Capture,
     records: Vec<&'a LayerRecord>,
     heads: &'a [Head],
+    repeats: Repeats,
     /// Weights that were no number so far.
     broken: RefCell<Option<Broken>>,
 }
@@ -71,6 +77,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("attention", &Layers(self))?;
         map.serialize_entry("predictions", &Predictions(&capture.predictions))?;
         map.serialize_entry("trust", &trust(capture, TRUST_BUDGET))?;
+        map.serialize_entry("diagnosis", &diagnosis(capture))?;
         map.serialize_entry("warnings", &self.warnings())?;
         map.end()
     }
@@ -146,15 +153,7 @@ impl Serialize for Layers<'_> {
                 heads: document
                     .heads
                     .iter()
-                    .map(|&head| HeadEntry {
-                        head: head.0,
-                        numbers: numbers(record, head),
-                        weights: Rows {
-                            document,
-                            record,
-                            head,
-                        },
-                    })
+                    .map(|&head| HeadEntry::new(document, record, head))
                     .collect(),
             }
         }))
@@ -171,7 +170,24 @@ struct LayerEntry<'a> {
 struct HeadEntry<'a> {
     head: usize,
     numbers: Numbers,
+    kind: Option<HeadKind>,
     weights: Rows<'a>,
+}
+
+impl<'a> HeadEntry<'a> {
+    fn new(document: &'a Document<'a>, record: &'a LayerRecord, head: Head) -> Self {
+        let numbers = numbers(record, head);
+        Self {
+            head: head.0,
+            kind: head_kind(record, head, &numbers, &document.repeats),
+            numbers,
+            weights: Rows {
+                document,
+                record,
+                head,
+            },
+        }
+    }
 }
 
 /// The rows of a head, each computed when it is written.

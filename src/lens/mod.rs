@@ -6,10 +6,15 @@
 mod band;
 mod block;
 mod check;
+mod diagnosis;
+mod filter;
 mod flow;
+mod head_kind;
 mod kind;
+mod measure;
 mod numbers;
 mod pattern;
+mod picture;
 mod pyramid;
 mod rank;
 mod row_sum;
@@ -21,12 +26,17 @@ pub use check::{
     Check, Differences, LOGIT_LIMIT, WEIGHT_LIMIT, WEIGHT_MEAN_LIMIT, compare_row, look_ahead,
     own_checks,
 };
+pub use diagnosis::{Diagnosis, Problem, diagnosis, diagnosis_of};
+pub use filter::{Filter, UNDERSTOOD};
 pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
+pub use head_kind::{DIAGNOSIS_TOKENS, HeadKind, KindName, Repeats, head_kind};
 pub use kind::AttentionKind;
+pub use measure::Measure;
 pub use numbers::{Numbers, numbers};
 pub use pattern::{Grid, Pattern, Select};
+pub use picture::picture;
 pub use pyramid::{Pyramid, Tiles, base_tile};
-pub use rank::{Ranked, top_keys, top_queries};
+pub use rank::{HeadWeight, Ranked, top_heads, top_keys, top_queries};
 pub use row_sum::{ROW_SUM_LIMIT, RowSum};
 pub use scale::Scale;
 pub use trust::{

@@ -1,7 +1,7 @@
 //! What a token attends to most, and who attends to it.
 
 use super::Pattern;
-use crate::capture::{Key, Query};
+use crate::capture::{Head, Key, Layer, LayerRecord, Query};
 
 /// One entry of a ranked list.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,16 +26,53 @@ pub fn top_queries(pattern: &Pattern, key: Key, tokens: usize, k: usize) -> Vec<
     best(weights, k)
 }
 
+/// A head, and the weight that it puts between two tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadWeight {
+    /// Its layer.
+    pub layer: Layer,
+    /// The head.
+    pub head: Head,
+    /// The exact weight.
+    pub weight: f32,
+}
+
+/// Every head that lets a query see a key, by the exact weight between the two, the highest first;
+/// equal ones in the order of the model. Costs `O(d)` a head.
+pub fn top_heads<'a>(
+    layers: impl Iterator<Item = &'a LayerRecord>,
+    query: Query,
+    key: Key,
+) -> Vec<HeadWeight> {
+    let of_layer = |layer: &'a LayerRecord| {
+        (0..layer.heads).map(Head).filter_map(move |head| {
+            let weight = layer.weight(head, query, key)?;
+            let layer = layer.layer;
+            Some(HeadWeight {
+                layer,
+                head,
+                weight,
+            })
+        })
+    };
+    let mut all: Vec<HeadWeight> = layers.flat_map(of_layer).collect();
+    all.sort_by(|a, b| highest(a.weight, b.weight));
+    all
+}
+
+/// The higher first. NaN before all, whatever its sign: a broken row must be seen, not hidden
+/// below the fold.
+fn highest(a: f32, b: f32) -> std::cmp::Ordering {
+    let nan = b.is_nan().cmp(&a.is_nan());
+    nan.then(b.total_cmp(&a))
+}
+
 fn best(weights: impl Iterator<Item = (usize, f32)>, k: usize) -> Vec<Ranked> {
     let mut all: Vec<Ranked> = weights
         .map(|(position, weight)| Ranked { position, weight })
         .collect();
-    // NaN sorts first, whatever its sign: a broken row must be seen, not hidden below the fold.
-    let order = |a: &Ranked, b: &Ranked| {
-        let nan = b.weight.is_nan().cmp(&a.weight.is_nan());
-        nan.then(b.weight.total_cmp(&a.weight))
-            .then(b.position.cmp(&a.position))
-    };
+    let order =
+        |a: &Ranked, b: &Ranked| highest(a.weight, b.weight).then(b.position.cmp(&a.position));
     if k < all.len() {
         all.select_nth_unstable_by(k, order);
         all.truncate(k);

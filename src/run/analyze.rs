@@ -10,7 +10,7 @@ use crate::capture::{Capture, Head, Layer};
 use crate::checkpoint::printable;
 use crate::cli::AnalyzeArgs;
 use crate::export;
-use crate::lens::{Select, TRUST_BUDGET, trust};
+use crate::lens::{Select, TRUST_BUDGET, diagnosis, trust};
 
 /// Prints the analysis, saves the plots, and opens the explorer where asked to.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
@@ -49,6 +49,12 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
         eprintln!("warning: {said}");
     }
     plots(args, &capture, &layers)?;
+    // After all that the script prints, so that what reads its output finds it where it was.
+    let mut out = Vec::new();
+    for said in diagnosis(&capture) {
+        writeln!(out, "\nDiagnosis: {said}.")?;
+    }
+    error::print(&out)?;
     if args.show_plots {
         let start = explore::Start {
             layer: args.layer,

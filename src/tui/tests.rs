@@ -1,5 +1,7 @@
 //! What reaches the screen, colours included.
 
+mod atlas;
+
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -582,7 +584,7 @@ proptest! {
         (layers, heads) in (1usize..5, 1usize..9),
         window in prop::option::of(1usize..6),
         sizes in prop::collection::vec((1u16..250, 1u16..80), 1..4),
-        keys in prop::collection::vec(0usize..100, 0..24),
+        keys in prop::collection::vec(0usize..200, 0..24),
         zooms in "[zZ0p]{0,8}",
         depth in prop::sample::select(DEPTHS.to_vec()),
     ) {

@@ -106,6 +106,18 @@ impl Theme {
         }
     }
 
+    /// What is written on a level: dark on light cells.
+    pub fn ink_on(&self, level: Level) -> Style {
+        let Some(_) = self.ramp.tint(level) else {
+            return self.style(Role::Text);
+        };
+        let ink = match self.ramp.is_light(level) {
+            true => ([16, 20, 32], 16, Color::Black),
+            false => ([232, 238, 248], 255, Color::White),
+        };
+        Style::new().fg(self.shown(ink))
+    }
+
     /// The colour of the cursor on a level: of a hue that the map has not, light or dark, whichever
     /// is seen better.
     pub fn cursor_on(&self, level: Level) -> Color {

@@ -22,6 +22,24 @@ pub fn share(value: f64) -> String {
     }
 }
 
+/// A number in at most `width` cells, three or more, with as many digits as fit; dashes where there
+/// is none.
+pub fn narrow(value: f64, width: usize) -> String {
+    if value.is_nan() {
+        return "--".to_owned();
+    }
+    for digits in (0..width.saturating_sub(1)).rev() {
+        let told = format!("{value:.digits$}");
+        let bare = told.strip_prefix("0.").map(|rest| format!(".{rest}"));
+        match bare {
+            _ if told.len() <= width => return told,
+            Some(bare) if bare.len() <= width && digits < 3 => return bare,
+            _ => {}
+        }
+    }
+    format!("{value:.0}")
+}
+
 /// A token in quotes, in at most `width` cells with them.
 pub fn quoted(label: Option<&Label>, width: usize) -> String {
     let text = label.map_or_else(String::new, |label| {
@@ -73,6 +91,27 @@ mod tests {
     fn weights_keep_what_counts() {
         let told: Vec<String> = [0.985, 1.0, 0.0, 0.0004, f32::NAN].map(weight).into();
         assert_eq!(told, ["0.985", "1.000", "0.000", "4e-4", "NaN"]);
+    }
+
+    #[test]
+    fn narrow_numbers_keep_what_fits() {
+        let rows = [
+            (0.954, 5, "0.954"),
+            (0.954, 4, "0.95"),
+            (0.954, 3, ".95"),
+            (0.999, 3, "1.0"),
+            (0.0, 3, ".00"),
+            (5.28, 3, "5.3"),
+            (12.34, 5, "12.34"),
+            (12.34, 4, "12.3"),
+            (12.34, 3, "12"),
+            (4095.0, 4, "4095"),
+            (4095.5, 3, "4096"),
+            (f64::NAN, 4, "--"),
+        ];
+        for (value, width, expected) in rows {
+            assert_eq!(narrow(value, width), expected);
+        }
     }
 
     #[test]

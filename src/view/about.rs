@@ -3,7 +3,7 @@
 use super::action::{ACTIONS, Place};
 use super::state::{Popup, State};
 use crate::capture::bytes_in_words;
-use crate::lens::{AttentionKind, LayerTrust};
+use crate::lens::{AttentionKind, DIAGNOSIS_TOKENS, LayerTrust};
 
 /// A row of a text over the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +37,9 @@ impl State {
         };
         let (origin, shape) = (&capture.origin, &capture.shape);
         let mut rows = self.trust_rows();
+        if capture.is_complete() {
+            rows.extend(self.diagnosis_rows(capture.len()));
+        }
         let mut told = |heading: &'static str, sentences: &[String]| {
             if !sentences.is_empty() {
                 rows.push(Row::Heading(heading));
@@ -142,10 +145,27 @@ impl State {
         rows
     }
 
+    /// What the numbers say is wrong with the model, on a text of `tokens`.
+    fn diagnosis_rows(&self, tokens: usize) -> Vec<Row> {
+        let mut rows = vec![Row::Heading("diagnosis of the model")];
+        if tokens < DIAGNOSIS_TOKENS {
+            let told = format!("a text of {DIAGNOSIS_TOKENS} tokens or more tells");
+            rows.push(Row::Entry("•".to_owned(), told));
+        } else if self.diagnosis.is_empty() {
+            let told = "rows are not near-uniform everywhere, nor on the token itself alone, nor \
+                        on the first alone";
+            rows.push(Row::Check(true, "patterns", told.to_owned()));
+        }
+        let found = self.diagnosis.iter();
+        rows.extend(found.map(|d| Row::Check(false, d.name(), d.to_string())));
+        rows
+    }
+
     /// Lines that the text over the screen takes at most, when each is at least 20 cells wide.
     pub(super) fn popup_lines(&self) -> usize {
         let rows = match self.popup() {
             None => return 0,
+            Some((Popup::Links, _)) => return self.links().len(),
             Some((Popup::Help, _)) => help_rows(),
             Some((Popup::Origin, _)) => self.origin_rows(),
         };

@@ -44,6 +44,20 @@ pub enum Act {
     Scale,
     /// Show the next colour map.
     Colours,
+    /// Show the next number of every head.
+    NextNumber,
+    /// Show the number before of every head.
+    PreviousNumber,
+    /// Sort heads by the column to the right.
+    NextColumn,
+    /// Sort heads by the column to the left.
+    PreviousColumn,
+    /// Sort the other way round.
+    Reverse,
+    /// Ask which heads link the query and the key.
+    Links,
+    /// Go to the head that is chosen among those that link two tokens.
+    Jump,
     /// Look closer.
     ZoomIn,
     /// Look from further away.
@@ -133,6 +147,8 @@ pub enum Place {
     Text,
     /// On the Atlas screen.
     Atlas,
+    /// In the list of heads that link two tokens.
+    Links,
     /// In the help and other texts that lie over the screen.
     Popup,
     /// While the text is edited.
@@ -143,7 +159,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, in the order of the help.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Screens,
         Self::Heads,
         Self::Map,
@@ -154,6 +170,7 @@ impl Place {
         Self::Atlas,
         Self::Editor,
         Self::Prompt,
+        Self::Links,
         Self::Popup,
         Self::Running,
         Self::Everywhere,
@@ -168,6 +185,7 @@ impl Place {
             Self::Text => "text",
             Self::Atlas => "atlas",
             Self::Prompt => "typing a line",
+            Self::Links => "which heads",
             Self::Heads => "heads",
             Self::Map => "heatmap",
             Self::Grid => "grid of heads",
@@ -261,6 +279,18 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Flow, Act::Left, "left", LEFT, "layer", "choose the layer before"),
     row(Place::Flow, Act::Right, "right", RIGHT, "layer", "choose the next layer"),
     row(Place::Flow, Act::Open, "open", ENTER, "open", "go to the heatmap of the layer"),
+    row(Place::Atlas, Act::Left, "left", LEFT, "head", "choose the head to the left; in the table, the column to sort by"),
+    row(Place::Atlas, Act::Down, "down", DOWN, "head", "choose the layer below; in the table, the head below"),
+    row(Place::Atlas, Act::Up, "up", UP, "head", "choose the layer above; in the table, the head above"),
+    row(Place::Atlas, Act::Right, "right", RIGHT, "head", "choose the head to the right; in the table, the column to sort by"),
+    row(Place::Atlas, Act::Open, "open", ENTER, "open", "show the head on the Heads screen"),
+    row(Place::Atlas, Act::NextNumber, "next number", &[ch('t')], "show", "show the next of every head: its picture, then number by number"),
+    row(Place::Atlas, Act::PreviousNumber, "previous number", &[ch('T')], "", "show the one before of every head"),
+    row(Place::Atlas, Act::PreviousColumn, "previous column", &[ch('<')], "sort", "sort heads by the column to the left"),
+    row(Place::Atlas, Act::NextColumn, "next column", &[ch('>')], "sort", "sort heads by the column to the right"),
+    row(Place::Atlas, Act::Reverse, "reverse", &[ch('o')], "sort", "sort heads the other way round"),
+    row(Place::Atlas, Act::Ask(Ask::Filter), "filter", &[ch('/')], "filter", "list heads by their numbers: `induction > 0.3, layer 0-5`"),
+    row(Place::Atlas, Act::NextPane, "other pane", &[key(Code::Tab), key(Code::BackTab)], "table", "go from the pictures to the table and back"),
     row(Place::Screens, Act::PreviousLayer, "previous layer", &[ch('[')], "layer", "show the layer before"),
     row(Place::Screens, Act::NextLayer, "next layer", &[ch(']')], "layer", "show the next layer"),
     row(Place::Screens, Act::PreviousHead, "previous head", &[ch('{')], "head", "show the head before"),
@@ -275,6 +305,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Heads, Act::Fit, "fit", &[ch('0')], "zoom", "show the whole head"),
     row(Place::Heads, Act::Pool, "pool", &[ch('p')], "", "show the largest or the mean weight of cells that pool"),
     row(Place::Screens, Act::Mirror, "who attends", &[ch('w')], "who", "list what the query attends to, or who attends to the key"),
+    row(Place::Screens, Act::Links, "which heads", &[ch('f')], "which", "find the heads that link the query and the key"),
     row(Place::Screens, Act::Show(Screen::Heads), "heads", &[ch('1')], "", "show one head, the heads of its layer, and what a token attends to"),
     row(Place::Screens, Act::Show(Screen::Text), "text", &[ch('2')], "", "show the text, coloured by attention"),
     row(Place::Screens, Act::Show(Screen::Atlas), "atlas", &[ch('3')], "", "show all heads of all layers"),
@@ -313,6 +344,14 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Prompt, Act::DeleteWord, "delete word", &[ctrl('w')], "", "delete the word before"),
     row(Place::Prompt, Act::DeleteToStart, "delete to start", &[ctrl('u')], "", "delete everything before"),
     row(Place::Prompt, Act::DeleteToEnd, "delete to end", &[ctrl('k')], "", "delete everything after"),
+    row(Place::Links, Act::Down, "down", DOWN, "head", "choose the head below"),
+    row(Place::Links, Act::Up, "up", UP, "head", "choose the head above"),
+    row(Place::Links, Act::First, "first", &[ch('g'), key(Code::Home)], "", "choose the head with the highest weight"),
+    row(Place::Links, Act::Last, "last", &[ch('G'), key(Code::End)], "", "choose the head with the lowest weight"),
+    row(Place::Links, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "go half a page down"),
+    row(Place::Links, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "go half a page up"),
+    row(Place::Links, Act::Jump, "jump", ENTER, "jump", "show this head"),
+    row(Place::Links, Act::Close, "close", &[key(Code::Esc), ch('q'), ch('f')], "close", "close it"),
     row(Place::Popup, Act::Down, "down", DOWN, "scroll", "scroll down"),
     row(Place::Popup, Act::Up, "up", UP, "scroll", "scroll up"),
     row(Place::Popup, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "scroll half a page down"),

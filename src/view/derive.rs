@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use super::atlas::Atlas;
 use super::look::Looks;
-use super::state::{Direction, State};
+use super::screen::Screen;
+use super::state::{Direction, Popup, State};
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
 use crate::lens::{
-    FlowPoint, Numbers, Pattern, Ranked, Scale, Select, flow_of, numbers, top_keys, top_queries,
+    Diagnosis, FlowPoint, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Scale, Select,
+    diagnosis_of, flow_of, head_kind, numbers, top_heads, top_keys, top_queries,
 };
 
 /// What is computed from the capture for the screen; renewed when what it is computed from changed.
@@ -14,9 +17,25 @@ use crate::lens::{
 pub(super) struct Derived {
     pub(super) looks: Looks,
     pub(super) list: Option<(ListKey, Vec<Ranked>)>,
-    /// Every layer that is done: its flow, and the numbers of its heads.
-    pub(super) flow: Vec<(Arc<LayerRecord>, FlowPoint, Vec<Numbers>)>,
+    /// Every layer that is done.
+    pub(super) layers: Vec<LayerNumbers>,
+    pub(super) atlas: Atlas,
+    /// The heads that link two tokens, while they are asked for.
+    pub(super) links: Option<(LinkKey, Vec<HeadWeight>)>,
 }
+
+/// The numbers of a layer.
+#[derive(Clone, Debug)]
+pub(super) struct LayerNumbers {
+    pub(super) layer: Arc<LayerRecord>,
+    pub(super) flow: FlowPoint,
+    pub(super) heads: Vec<Numbers>,
+    /// What kinds of heads they are.
+    pub(super) kinds: Vec<Option<HeadKind>>,
+}
+
+/// What the heads that link two tokens depend on: capture, query and key.
+type LinkKey = (u64, Query, Key);
 
 /// What the list depends on: capture, layer, pattern, direction, query or key.
 pub(super) type ListKey = (u64, Layer, Select, Direction, usize);
@@ -26,7 +45,11 @@ pub const LONGEST_LIST: usize = 1000;
 
 impl Derived {
     pub(super) fn renew(&mut self, state: &State) {
-        self.renew_flow(state.capture.as_deref());
+        self.renew_layers(state.capture.as_deref());
+        if state.screen == Screen::Atlas {
+            self.atlas.renew_pictures(state, &self.layers);
+        }
+        self.renew_links(state);
         let layers = state.capture.as_ref().map(|capture| &capture.layers);
         let shown = |record: &&Arc<LayerRecord>| record.layer == state.cursor.layer;
         let Some(layer) = layers.and_then(|layers| layers.iter().find(shown)) else {
@@ -58,19 +81,60 @@ impl Derived {
         }
     }
 
-    /// The flow of every layer that is done; those that were done before keep theirs.
-    fn renew_flow(&mut self, capture: Option<&Capture>) {
+    /// The numbers of a layer that is kept and done.
+    pub(super) fn of(&self, layer: Layer) -> Option<&LayerNumbers> {
+        self.layers.iter().find(|done| done.layer.layer == layer)
+    }
+
+    /// The numbers of every layer that is done; those that were done before keep theirs.
+    pub(super) fn renew_layers(&mut self, capture: Option<&Capture>) {
         let layers = capture.map_or(&[][..], |capture| &capture.layers);
         let kept = self
-            .flow
+            .layers
             .iter()
             .zip(layers)
-            .take_while(|((old, ..), new)| Arc::ptr_eq(old, new))
+            .take_while(|(old, new)| Arc::ptr_eq(&old.layer, new))
             .count();
-        self.flow.truncate(kept);
+        self.layers.truncate(kept);
+        let Some(capture) = capture.filter(|_| layers.len() > kept) else {
+            return;
+        };
+        let repeats = Repeats::of(capture);
         for layer in layers.iter().skip(kept) {
             let heads: Vec<Numbers> = (0..layer.heads).map(|h| numbers(layer, Head(h))).collect();
-            self.flow.push((Arc::clone(layer), flow_of(&heads), heads));
+            let kind = |(head, of)| head_kind(layer, Head(head), of, &repeats);
+            self.layers.push(LayerNumbers {
+                layer: Arc::clone(layer),
+                flow: flow_of(&heads),
+                kinds: heads.iter().enumerate().map(kind).collect(),
+                heads,
+            });
+        }
+    }
+
+    /// What the numbers say is wrong with the model of a capture; nothing while it is running.
+    pub(super) fn diagnosis(&self, capture: &Capture) -> Vec<Diagnosis> {
+        let layers = self.layers.iter();
+        match capture.is_complete() {
+            true => diagnosis_of(layers.map(|layer| (layer.layer.as_ref(), &*layer.heads))),
+            false => Vec::new(),
+        }
+    }
+
+    /// The heads that link the chosen query and key, while they are asked for.
+    fn renew_links(&mut self, state: &State) {
+        let Some(capture) = state
+            .capture()
+            .filter(|_| state.popup == Some(Popup::Links))
+        else {
+            self.links = None;
+            return;
+        };
+        let (query, key) = (state.cursor.query, state.cursor.key);
+        let now = (state.generation, query, key);
+        if self.links.as_ref().is_none_or(|(old, _)| *old != now) {
+            let layers = capture.layers.iter().map(Arc::as_ref);
+            self.links = Some((now, top_heads(layers, query, key)));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where everything goes on a screen of any size. Plain numbers, so that moving and scrolling know
 //! what is visible and drawing can't disagree.
 
+use super::atlas::{AtlasPlan, Column};
 use super::plan::{GridPlan, MapPlan};
 use super::screen::Screen;
 use super::zoom::Zoom;
@@ -83,6 +84,12 @@ pub struct Needs {
     pub status: bool,
     /// Heads of the layer.
     pub heads: usize,
+    /// Layers of the model.
+    pub layers: usize,
+    /// Heads of any of its layers.
+    pub all_heads: usize,
+    /// Whether the table is shown where there is room for it or the atlas alone.
+    pub table: bool,
     /// Tokens of the text.
     pub tokens: usize,
     /// Cells of the widest label, and of the tallest when written downwards.
@@ -152,7 +159,7 @@ impl Layout {
         match needs.screen {
             Screen::Heads => layout.heads(body, needs),
             Screen::Text => layout.text(body),
-            Screen::Atlas => layout.atlas(body),
+            Screen::Atlas => layout.atlas(body, needs),
         }
         layout
     }
@@ -167,11 +174,25 @@ impl Layout {
     }
 
     /// The pictures, with the table beside them where there is room.
-    fn atlas(&mut self, body: Area) {
-        let side = match body.width {
-            0..=71 => 0,
-            width => (width / 2).clamp(34, 84),
-        };
+    fn atlas(&mut self, body: Area, needs: &Needs) {
+        if body.width < 72 {
+            match needs.table {
+                true => self.table = body,
+                false => self.atlas = body,
+            }
+            return;
+        }
+        // The pictures take what they have a use for, the table the rest, and each a third.
+        let wanted = AtlasPlan::width_wanted(body.height, needs);
+        let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
+        let least = (body.width / 3).max(34);
+        let columns = Column::all().into_iter().map(Column::width);
+        let most = columns.sum::<usize>() as u16 + 3;
+        let side = body
+            .width
+            .saturating_sub(wanted)
+            .clamp(least, most.max(least));
+        let side = side.min(body.width - body.width / 3);
         (self.atlas, self.table) = body.split_right(side);
     }
 

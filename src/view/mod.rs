@@ -11,6 +11,7 @@ pub(crate) mod fixture;
 mod heads;
 mod keys;
 mod layout;
+mod links;
 mod look;
 mod plan;
 mod prompt;
@@ -27,6 +28,7 @@ mod zoom;
 
 pub use about::{Row, help_rows};
 pub use action::{ACTIONS, Act, Action, Place, action_of};
+pub use atlas::{AtlasPane, AtlasPlan, Column, Shown, Sort};
 pub use derive::LONGEST_LIST;
 pub use edit::Editor;
 pub use event::{Code, Effect, Event, Stroke};

@@ -15,6 +15,8 @@ const MAX_BYTES: usize = 4096;
 pub enum Ask {
     /// Tokens to find.
     Find,
+    /// Numbers that heads are to have.
+    Filter,
 }
 
 impl Ask {
@@ -22,6 +24,7 @@ impl Ask {
     pub fn sign(self) -> &'static str {
         match self {
             Self::Find => "/",
+            Self::Filter => "filter ",
         }
     }
 }
@@ -39,6 +42,14 @@ impl Prompt {
         Self {
             ask,
             input: Input::default(),
+        }
+    }
+
+    /// A line to go on with.
+    pub fn with_line(ask: Ask, line: &str) -> Self {
+        Self {
+            ask,
+            input: Input::new(line.to_owned()),
         }
     }
 
@@ -80,17 +91,47 @@ impl Prompt {
 }
 
 impl State {
+    /// Asks for a line.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Find => self.prompt = Some(Prompt::new(ask)),
+            Ask::Filter => self.ask_filter(),
+        }
+    }
+
+    /// What the line that is typed is for.
+    fn asked(&self) -> Option<Ask> {
+        self.prompt.as_ref().map(Prompt::ask)
+    }
+
     /// Does what follows from a line while it is typed.
-    pub(super) fn prompted(&mut self) {}
+    pub(super) fn prompted(&mut self) {
+        if self.asked() == Some(Ask::Filter) {
+            self.filter_typed();
+        }
+    }
 
     /// Leaves the line, and everything as it was before.
     pub(super) fn abandon(&mut self) {
+        if self.asked() == Some(Ask::Filter) {
+            self.filter_abandoned();
+        }
         self.prompt = None;
     }
 
     /// Does what the line was asked for.
     pub(super) fn accept(&mut self) -> Vec<Effect> {
-        self.prompt = None;
+        if self.asked() != Some(Ask::Filter) || self.filter_accepted() {
+            self.prompt = None;
+        }
         Vec::new()
+    }
+
+    /// What is to be said beside the line that is typed.
+    pub fn prompt_note(&self) -> Option<&str> {
+        match self.asked()? {
+            Ask::Find => None,
+            Ask::Filter => self.filter_note(),
+        }
     }
 }

@@ -103,7 +103,12 @@ impl State {
             .map(|seed| format!("untrained: random weights, seed {seed}"));
         let told = origin.warnings.iter().chain(&origin.assumed).cloned();
         let wrong = self.problems().into_iter();
-        wrong.chain(untrained).chain(told).collect()
+        let diagnosis = self.diagnosis.iter().map(ToString::to_string);
+        wrong
+            .chain(untrained)
+            .chain(diagnosis)
+            .chain(told)
+            .collect()
     }
 
     /// What was found in the layers of the capture, as far as they have been looked through.
@@ -213,16 +218,13 @@ impl State {
 
     /// The numbers of a head of the shown layer.
     pub fn numbers(&self, head: Head) -> Option<&Numbers> {
-        let shown = self.cursor.layer;
-        let mut flow = self.derived.flow.iter();
-        let (_, _, heads) = flow.find(|(record, ..)| record.layer == shown)?;
-        heads.get(head.0)
+        self.numbers_of(self.cursor.layer, head)
     }
 
     /// The attention flow of the layers that are kept and done.
     pub fn flow(&self) -> impl ExactSizeIterator<Item = (Layer, &FlowPoint)> {
-        let done = self.derived.flow.iter();
-        done.map(|(record, point, _)| (record.layer, point))
+        let done = self.derived.layers.iter();
+        done.map(|layer| (layer.layer.layer, &layer.flow))
     }
 
     /// The layer `by` layers away from the shown one among those that are kept; the nearest of
@@ -255,8 +257,10 @@ impl State {
         if self.editor.is_some() {
             return vec![Place::Editor, Place::Everywhere];
         }
-        if self.popup.is_some() {
-            return vec![Place::Popup, Place::Everywhere];
+        match self.popup {
+            Some(Popup::Links) => return vec![Place::Links, Place::Everywhere],
+            Some(_) => return vec![Place::Popup, Place::Everywhere],
+            None => {}
         }
         let mut places = Vec::with_capacity(4);
         if self.running.is_some() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::atlas::AtlasView;
+use super::atlas::{AtlasPane, AtlasView};
 use super::derive::{Derived, striking, striking_tile};
 use super::edit::Editor;
 use super::layout::{Area, Layout, Needs, Pane};
@@ -13,7 +13,7 @@ use super::scroll::follow;
 use super::text::TextView;
 use super::zoom::Zoom;
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
-use crate::lens::{LayerTrust, Scale, broken_predictions};
+use crate::lens::{Diagnosis, LayerTrust, Scale, broken_predictions};
 
 /// What the explorer is started with.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +52,8 @@ pub enum Popup {
     Help,
     /// Where the capture came from.
     Origin,
+    /// Which heads link the chosen query and key.
+    Links,
 }
 
 /// A run that goes on.
@@ -88,6 +90,8 @@ pub struct State {
     pub(super) trusts: Vec<(Arc<LayerRecord>, LayerTrust)>,
     /// Tokens of the shown capture whose logits are no numbers.
     pub(super) broken_predictions: usize,
+    /// What the numbers say is wrong with the model.
+    pub(super) diagnosis: Vec<Diagnosis>,
     pub(super) cursor: Cursor,
     /// Whether the person has moved the cursor.
     pub(super) touched: bool,
@@ -147,6 +151,7 @@ impl State {
             complete: None,
             trusts: Vec::new(),
             broken_predictions: 0,
+            diagnosis: Vec::new(),
             cursor,
             touched: false,
             focus: Pane::default(),
@@ -185,6 +190,9 @@ impl State {
             notice: !self.notices().is_empty(),
             status: self.status.is_some(),
             heads: self.heads(),
+            layers: self.layers(),
+            all_heads: self.capture.as_ref().map_or(0, |c| c.shape.heads),
+            table: self.atlas.pane == AtlasPane::Table,
             tokens: self.tokens(),
             label: self.label,
             half_blocks: self.options.half_blocks,
@@ -210,6 +218,8 @@ impl State {
             self.complete = Some(Arc::clone(&capture));
         }
         self.broken_predictions = broken_predictions(&capture);
+        self.derived.renew_layers(Some(&capture));
+        self.diagnosis = self.derived.diagnosis(&capture);
         let first = self.layer().is_none();
         self.capture = Some(capture);
         self.generation += 1;
@@ -271,6 +281,7 @@ impl State {
         self.cursor.query.0 = self.cursor.query.0.min(last(self.tokens()));
         self.cursor.key.0 = self.cursor.key.0.min(last(self.tokens()));
         self.layout = Layout::new(&self.needs());
+        self.order_heads();
         match self.screen {
             Screen::Heads => self.settle_heads(),
             Screen::Text => self.settle_text(),
@@ -291,6 +302,13 @@ impl State {
         let row = self.cursor.head.0 / grid.columns.max(1);
         let all = self.heads().div_ceil(grid.columns.max(1));
         self.grid_scroll = follow(self.grid_scroll, row, grid.rows, all);
+    }
+
+    /// Brings the table of heads in line with its filter and order.
+    fn order_heads(&mut self) {
+        let mut derived = std::mem::take(&mut self.derived);
+        derived.atlas.renew(self, &derived.layers);
+        self.derived = derived;
     }
 
     fn derive(&mut self) {

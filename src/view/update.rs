@@ -2,7 +2,6 @@
 
 use super::action::{Act, action_of};
 use super::edit::Editor;
-use super::prompt::Prompt;
 use super::screen::Screen;
 use super::state::{Direction, Popup, Running, State};
 use super::zoom::Zoom;
@@ -106,7 +105,7 @@ impl State {
             Act::Run => return self.run(),
             Act::Accept => return self.accept(),
             Act::Show(screen) => self.go_to(screen),
-            Act::Ask(ask) => self.prompt = Some(Prompt::new(ask)),
+            Act::Ask(ask) => self.ask(ask),
             Act::Help => self.open(Popup::Help),
             Act::Origin => self.open(Popup::Origin),
             Act::Close => self.popup = None,
@@ -121,6 +120,7 @@ impl State {
             }
             Act::Abandon if self.prompt.is_some() => self.abandon(),
             Act::Abandon => self.editor = None,
+            Act::NextPane | Act::PreviousPane if self.screen == Screen::Atlas => self.turn_atlas(),
             Act::NextPane => self.turn(1),
             Act::PreviousPane => self.turn(-1),
             Act::NextLayer => self.move_layer(1),
@@ -140,6 +140,13 @@ impl State {
             Act::Scale => self.next_scale(),
             Act::Colours if self.options.half_blocks => self.map_steps += 1,
             Act::Colours => self.status = Some(NO_COLOURS.to_owned()),
+            Act::NextNumber => self.show_of_heads(1),
+            Act::PreviousNumber => self.show_of_heads(-1),
+            Act::NextColumn => self.sort_by(1),
+            Act::PreviousColumn => self.sort_by(-1),
+            Act::Reverse => self.reverse_sort(),
+            Act::Links => self.ask_links(),
+            Act::Jump => self.jump_to_link(),
             Act::Mirror => {
                 self.direction = match self.direction {
                     Direction::Attends => Direction::Attended,
@@ -148,7 +155,8 @@ impl State {
                 self.entry = 0;
             }
             Act::Back => {
-                if self.status.take().is_none() {
+                let on_atlas = self.screen == Screen::Atlas;
+                if self.status.take().is_none() && !(on_atlas && self.clear_filter()) {
                     self.go_to_map();
                 }
             }
@@ -185,7 +193,7 @@ impl State {
         }
     }
 
-    fn open(&mut self, popup: Popup) {
+    pub(super) fn open(&mut self, popup: Popup) {
         self.popup = Some(popup);
         self.popup_scroll = 0;
     }
@@ -248,7 +256,11 @@ impl State {
     fn open_chosen(&mut self) {
         match self.screen {
             Screen::Heads => self.open_in_heads(),
-            Screen::Text | Screen::Atlas => self.go_to_map(),
+            Screen::Text => self.go_to_map(),
+            Screen::Atlas => {
+                self.choose_head(self.cursor.layer, self.cursor.head);
+                self.go_to_map();
+            }
         }
     }
 

@@ -1,14 +1,11 @@
 //! Every head of the layer as a small heatmap.
 
-use std::ops::Range;
-
 use super::super::canvas::{Canvas, Titles};
 use super::super::theme::Role;
 use super::super::words::share;
-use super::pixels;
-use crate::capture::{Head, Pool, tile_of};
-use crate::lens::{Grid, Pattern, Scale, Select};
-use crate::paint::Level;
+use super::picture::{self, Outline};
+use crate::capture::Head;
+use crate::lens::{self, Scale, Select};
 use crate::view::{Area, GridPlan, Pane, State};
 
 /// The grid of heads, all at one scale so that they compare.
@@ -26,9 +23,9 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
         false => heads.to_string(),
     };
     // Small pictures hold no rows, so scales that need them fall back to the weights.
-    let count = match state.scale().needs_row() {
-        true => format!("{} · {count}", Scale::Raw.name()),
-        false => count,
+    let (count, scale) = match state.scale().needs_row() {
+        true => (format!("{} · {count}", Scale::Raw.name()), Scale::Raw),
+        false => (count, state.scale()),
     };
     let titles = Titles {
         left: vec![
@@ -69,19 +66,19 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
             ],
         };
         canvas.line(x, y, plan.width, &name);
-        let pattern = Pattern::new(layer, Select::Head(Head(head)), state.scale());
-        let picture = Area {
+        let area = Area {
             x,
             y: y + 1,
             width: plan.width,
             height: plan.height,
         };
-        let halves = if canvas.theme.has_colour() { 2 } else { 1 };
+        let rows = usize::from(plan.height * picture::halves(canvas));
+        let weights = lens::picture(layer, Head(head), rows, usize::from(plan.width));
         let outline = match chosen && state.is_part() {
-            true => Some(Outline::of(state, picture, halves)),
+            true => Some(Outline::of(state, area, picture::halves(canvas))),
             false => None,
         };
-        picture_of(canvas, picture, &pattern.thumbnail(Pool::Max), outline);
+        picture::draw(canvas, area, &weights, scale, outline.as_ref());
         if plan.numbers > 0 {
             numbers(canvas, x, y + 1 + plan.height, &plan, state, Head(head));
         }
@@ -114,92 +111,5 @@ fn numbers(canvas: &mut Canvas, x: u16, y: u16, plan: &GridPlan, state: &State, 
             canvas.span(number, role),
         ];
         canvas.line(x, y + row as u16, plan.width, &line);
-    }
-}
-
-/// Where the window of the zoomed heatmap lies in the picture of its head, in cells of the picture.
-#[derive(Clone, Debug)]
-struct Outline {
-    rows: Range<usize>,
-    columns: Range<usize>,
-}
-
-impl Outline {
-    /// The outline in a picture with `halves` cells in the height of one of the terminal's.
-    fn of(state: &State, picture: Area, halves: u16) -> Self {
-        let (tiles, n) = (state.tiles(), state.tokens());
-        let part = |part: &Range<usize>, cells: u16| {
-            let cells = usize::from(cells);
-            let token = |cell: usize| (cell * tiles.tile).min(n.saturating_sub(1));
-            let first = tile_of(token(part.start), n.max(1), cells);
-            let last = tile_of(token(part.end.saturating_sub(1)), n.max(1), cells);
-            first..last + 1
-        };
-        Self {
-            rows: part(&tiles.rows, picture.height * halves),
-            columns: part(&tiles.columns, picture.width),
-        }
-    }
-
-    /// Whether a cell is on the outline.
-    fn has(&self, row: usize, column: usize) -> bool {
-        let edge = |part: &Range<usize>, at: usize| at == part.start || at + 1 == part.end;
-        self.rows.contains(&row)
-            && self.columns.contains(&column)
-            && (edge(&self.rows, row) || edge(&self.columns, column))
-    }
-}
-
-/// A whole pattern in a small area: the largest weight of each tile, or larger squares where there
-/// are fewer weights than cells.
-fn picture_of(canvas: &mut Canvas, area: Area, grid: &Grid, outline: Option<Outline>) {
-    let halves = if canvas.theme.has_colour() { 2 } else { 1 };
-    let (rows, columns) = (usize::from(area.height * halves), usize::from(area.width));
-    let mut tiles: Vec<Option<f32>> = vec![None; rows * columns];
-    let pool = |old: Option<f32>, new: Option<f32>| match (old, new) {
-        (None, value) | (value, None) => value,
-        (Some(a), Some(b)) if a.is_nan() || b.is_nan() => Some(f32::NAN),
-        (Some(a), Some(b)) => Some(a.max(b)),
-    };
-    // Each tile of the picture covers these of the thumbnail, at least one.
-    let span = |tile: usize, tiles: usize, all: usize| {
-        let from = tile_of(tile, tiles, all);
-        from..tile_of(tile + 1, tiles, all).max(from + 1).min(all)
-    };
-    for (at, tile) in tiles.iter_mut().enumerate() {
-        for r in span(at / columns.max(1), rows, grid.rows) {
-            for c in span(at % columns.max(1), columns, grid.columns) {
-                *tile = pool(*tile, grid.get(r, c));
-            }
-        }
-    }
-    let level = |canvas: &Canvas, row: usize, column: usize| -> Level {
-        let value = tiles.get(row * columns + column).copied().flatten();
-        canvas.theme.ramp().level(value)
-    };
-    let outlined = |row: usize, column: usize| {
-        let outline = outline.as_ref();
-        outline.is_some_and(|outline| outline.has(row, column))
-    };
-    let accent = canvas.theme.style(Role::Accent);
-    let colour = |canvas: &Canvas, row: usize, column: usize| match outlined(row, column) {
-        true => canvas.theme.colour(Role::Accent),
-        false => canvas.theme.level(level(canvas, row, column)),
-    };
-    for y in 0..area.height {
-        for x in 0..area.width {
-            let (px, py) = (area.x + x, area.y + y);
-            let column = usize::from(x);
-            if halves == 2 {
-                let upper = colour(canvas, usize::from(y) * 2, column);
-                let lower = colour(canvas, usize::from(y) * 2 + 1, column);
-                pixels::colours(canvas, px, py, upper, lower);
-            } else if outlined(usize::from(y), column) {
-                canvas.text(px, py, 1, "o", accent);
-            } else {
-                let value = level(canvas, usize::from(y), column);
-                pixels::solid(canvas, px, py, 1, value);
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 use super::super::canvas::{Canvas, Span, Titles, measure};
 use super::super::draw::middle;
 use super::super::theme::Role;
+use super::links::links;
 use crate::token::Label;
 use crate::view::{Popup, Row, State, help_rows};
 
@@ -14,6 +15,7 @@ pub fn popup(canvas: &mut Canvas, state: &State) {
     let (title, rows) = match popup {
         Popup::Help => ("keys", help_rows()),
         Popup::Origin => ("trust and origin", state.origin_rows()),
+        Popup::Links => return links(canvas, state, scroll),
     };
     let name_width = |row: &Row| match row {
         Row::Entry(name, _) => Label::of_text(name).width(),

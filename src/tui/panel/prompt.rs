@@ -47,4 +47,10 @@ pub fn prompt(canvas: &mut Canvas, area: Area, state: &State) {
         }
         x += canvas.text(x, area.y, left, letter.text(), style);
     }
+    // What is to be said about the line stands at its right, where there is room.
+    if let Some(note) = state.prompt_note() {
+        let note = [canvas.span(format!("{} ", Label::of_text(note).text()), Role::Dim)];
+        let left = (area.x + area.width).saturating_sub(x + 2);
+        canvas.line_right(x + 2, area.y, left, &note);
+    }
 }

@@ -4,13 +4,14 @@ use super::*;
 use crate::view::{action_table_markdown, hints};
 
 /// The places whose keys are alive at the same time and must not take each other's.
-const TOGETHER: [&[Place]; 9] = [
+const TOGETHER: [&[Place]; 10] = [
     &[Place::Everywhere, Place::Screens, Place::Heads, Place::Map],
     &[Place::Everywhere, Place::Screens, Place::Heads, Place::Grid],
     &[Place::Everywhere, Place::Screens, Place::Heads, Place::List],
     &[Place::Everywhere, Place::Screens, Place::Heads, Place::Flow],
     &[Place::Everywhere, Place::Screens, Place::Text],
     &[Place::Everywhere, Place::Screens, Place::Atlas],
+    &[Place::Everywhere, Place::Links],
     &[Place::Everywhere, Place::Popup],
     &[Place::Everywhere, Place::Editor],
     &[Place::Everywhere, Place::Prompt],
