@@ -6,6 +6,7 @@
 mod band;
 mod block;
 mod check;
+mod find;
 mod flow;
 mod kind;
 mod numbers;
@@ -14,6 +15,7 @@ mod pyramid;
 mod rank;
 mod row_sum;
 mod scale;
+mod token_number;
 mod trust;
 
 pub use band::Factors;
@@ -21,6 +23,7 @@ pub use check::{
     Check, Differences, LOGIT_LIMIT, WEIGHT_LIMIT, WEIGHT_MEAN_LIMIT, compare_row, look_ahead,
     own_checks,
 };
+pub use find::{Haystack, is_folded};
 pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
 pub use kind::AttentionKind;
 pub use numbers::{Numbers, numbers};
@@ -29,6 +32,7 @@ pub use pyramid::{Pyramid, Tiles, base_tile};
 pub use rank::{Ranked, top_keys, top_queries};
 pub use row_sum::{ROW_SUM_LIMIT, RowSum};
 pub use scale::Scale;
+pub use token_number::TokenNumber;
 pub use trust::{
     LayerTrust, NotFinite, TRUST_BUDGET, Trust, broken_predictions, broken_sentence, layer_trust,
     trust,

@@ -2,12 +2,14 @@
 
 mod colormap;
 mod depth;
+mod ink;
 mod level;
 mod ramp;
 mod step;
 
 pub use colormap::Colormap;
 pub use depth::Depth;
+pub use ink::Ink;
 pub use level::{LEVELS, Level, level};
 pub use ramp::{Ramp, Tint};
 pub use step::round_step;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::look::Looks;
+use super::shade::Largest;
 use super::state::{Direction, State};
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
 use crate::lens::{
@@ -13,6 +14,8 @@ use crate::lens::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Derived {
     pub(super) looks: Looks,
+    /// The largest of the number that the text is coloured by.
+    pub(super) largest: Option<Largest>,
     pub(super) list: Option<(ListKey, Vec<Ranked>)>,
     /// Every layer that is done: its flow, and the numbers of its heads.
     pub(super) flow: Vec<(Arc<LayerRecord>, FlowPoint, Vec<Numbers>)>,
@@ -34,6 +37,7 @@ impl Derived {
             return;
         };
         self.looks.renew(state, layer);
+        self.largest = state.renew_largest(layer, self.largest);
         let at = state.cursor;
         let pattern = Pattern::new(layer, state.select(), state.scale);
         let position = match state.direction {

@@ -80,17 +80,37 @@ impl Prompt {
 }
 
 impl State {
+    /// Asks for a line.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Find => self.begin_find(),
+        }
+        self.prompt = Some(Prompt::new(ask));
+    }
+
     /// Does what follows from a line while it is typed.
-    pub(super) fn prompted(&mut self) {}
+    pub(super) fn prompted(&mut self) {
+        let Some(prompt) = &self.prompt else { return };
+        let line = prompt.line().to_owned();
+        match prompt.ask() {
+            Ask::Find => self.seek(&line),
+        }
+    }
 
     /// Leaves the line, and everything as it was before.
     pub(super) fn abandon(&mut self) {
-        self.prompt = None;
+        match self.prompt.take().map(|prompt| prompt.ask()) {
+            Some(Ask::Find) => self.leave_find(),
+            None => {}
+        }
     }
 
     /// Does what the line was asked for.
     pub(super) fn accept(&mut self) -> Vec<Effect> {
-        self.prompt = None;
+        match self.prompt.take().map(|prompt| prompt.ask()) {
+            Some(Ask::Find) => self.keep_find(),
+            None => {}
+        }
         Vec::new()
     }
 }

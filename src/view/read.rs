@@ -35,7 +35,11 @@ impl State {
 
     /// The pane with the focus.
     pub fn focus(&self) -> Pane {
-        self.focus
+        match self.screen {
+            Screen::Text if self.is_listing() => Pane::List,
+            Screen::Text => Pane::Map,
+            Screen::Heads | Screen::Atlas => self.focus,
+        }
     }
 
     /// The scale of what is shown.
@@ -232,7 +236,7 @@ impl State {
         if self.popup.is_some() {
             return vec![Place::Popup, Place::Everywhere];
         }
-        let mut places = Vec::with_capacity(4);
+        let mut places = Vec::with_capacity(5);
         if self.running.is_some() {
             places.push(Place::Running);
         }
@@ -246,7 +250,12 @@ impl State {
                 });
                 places.push(Place::Heads);
             }
-            Screen::Text => places.push(Place::Text),
+            Screen::Text => {
+                if self.is_listing() {
+                    places.push(Place::List);
+                }
+                places.push(Place::Text);
+            }
             Screen::Atlas => places.push(Place::Atlas),
         }
         places.extend([Place::Screens, Place::Everywhere]);

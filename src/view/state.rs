@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::atlas::AtlasView;
 use super::derive::{Derived, striking, striking_tile};
 use super::edit::Editor;
+use super::find::Find;
 use super::layout::{Area, Layout, Needs, Pane};
 use super::plan::Cell;
 use super::prompt::Prompt;
@@ -103,6 +104,7 @@ pub struct State {
     pub(super) editor: Option<Editor>,
     pub(super) prompt: Option<Prompt>,
     pub(super) text: TextView,
+    pub(super) find: Find,
     pub(super) atlas: AtlasView,
     pub(super) history: Vec<String>,
     pub(super) running: Option<Running>,
@@ -158,6 +160,7 @@ impl State {
             editor: None,
             prompt: None,
             text: TextView::default(),
+            find: Find::default(),
             atlas: AtlasView::default(),
             history,
             running: None,
@@ -202,6 +205,7 @@ impl State {
             self.entry = 0;
             self.zoom = Zoom::Fit;
             self.cells = None;
+            self.forget_find();
         }
         if capture.is_complete() {
             self.complete = Some(Arc::clone(&capture));
@@ -276,6 +280,7 @@ impl State {
         }
         self.derive();
         self.entry = self.entry.min(last(self.ranked().len()));
+        self.settle_other_end();
     }
 
     /// The part of [`settle`](Self::settle) that the Heads screen needs.

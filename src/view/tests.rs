@@ -8,7 +8,7 @@ use crate::capture::{Head, Key, Layer, Query};
 use crate::lens::{Scale, Select};
 
 /// A state of 120 x 40 that shows a capture.
-fn showing(recipe: &Recipe) -> State {
+pub(super) fn showing(recipe: &Recipe) -> State {
     let capture = recipe.capture();
     let mut state = State::new(Options {
         model: "demo".to_owned(),
@@ -21,12 +21,12 @@ fn showing(recipe: &Recipe) -> State {
     state
 }
 
-fn resize(state: &mut State, width: u16, height: u16) {
+pub(super) fn resize(state: &mut State, width: u16, height: u16) {
     update(state, Event::Resize { width, height });
 }
 
 /// Presses keys, written with spaces between: `j j Ctrl-d Enter`.
-fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+pub(super) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for name in keys.split_whitespace() {
         effects.extend(update(state, Event::Key(stroke(name))));
@@ -389,7 +389,7 @@ fn moving_inside_of_the_window_scrolls_nothing() {
 }
 
 /// Does what the lens's thread would; tells how much that was.
-fn serve(state: &mut State, effects: Vec<Effect>) -> usize {
+pub(super) fn serve(state: &mut State, effects: Vec<Effect>) -> usize {
     let mut served = 0;
     let mut waiting = effects;
     while let Some(effect) = waiting.pop() {

@@ -2,7 +2,6 @@
 
 use super::action::{Act, action_of};
 use super::edit::Editor;
-use super::prompt::Prompt;
 use super::screen::Screen;
 use super::state::{Direction, Popup, Running, State};
 use super::zoom::Zoom;
@@ -103,7 +102,7 @@ impl State {
             Act::Run => return self.run(),
             Act::Accept => return self.accept(),
             Act::Show(screen) => self.go_to(screen),
-            Act::Ask(ask) => self.prompt = Some(Prompt::new(ask)),
+            Act::Ask(ask) => self.ask(ask),
             Act::Help => self.open(Popup::Help),
             Act::Origin => self.open(Popup::Origin),
             Act::Close => self.popup = None,
@@ -135,18 +134,13 @@ impl State {
                 }
             }
             Act::Scale => self.next_scale(),
-            Act::Mirror => {
-                self.direction = match self.direction {
-                    Direction::Attends => Direction::Attended,
-                    Direction::Attended => Direction::Attends,
-                };
-                self.entry = 0;
-            }
-            Act::Back => {
-                if self.status.take().is_none() {
-                    self.go_to_map();
-                }
-            }
+            Act::Mirror => self.mirror(),
+            Act::Shade => self.turn_shade(1),
+            Act::PreviousShade => self.turn_shade(-1),
+            Act::LineStart | Act::LineEnd => self.go_to_edge(act),
+            Act::NextHit => self.next_hit(1),
+            Act::PreviousHit => self.next_hit(-1),
+            Act::Back => self.back(),
             Act::Left | Act::Right | Act::Up | Act::Down => self.go(act),
             Act::First => self.step(isize::MIN / 2),
             Act::Last => self.step(isize::MAX / 2),
@@ -243,7 +237,20 @@ impl State {
     fn open_chosen(&mut self) {
         match self.screen {
             Screen::Heads => self.open_in_heads(),
-            Screen::Text | Screen::Atlas => self.go_to_map(),
+            Screen::Text => self.open_in_text(),
+            Screen::Atlas => self.go_to_map(),
+        }
+    }
+
+    /// Goes back one level: a message, the list beside the text, what was found, the heatmap.
+    fn back(&mut self) {
+        if self.status.take().is_some() {
+            return;
+        }
+        if self.is_listing() {
+            self.turn_text();
+        } else if !self.forget_find() {
+            self.go_to_map();
         }
     }
 

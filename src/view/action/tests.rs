@@ -4,11 +4,13 @@ use super::*;
 use crate::view::{action_table_markdown, hints};
 
 /// The places whose keys are alive at the same time and must not take each other's.
-const TOGETHER: [&[Place]; 6] = [
+const TOGETHER: [&[Place]; 8] = [
     &[Place::Everywhere, Place::Heads, Place::Map],
     &[Place::Everywhere, Place::Heads, Place::Grid],
     &[Place::Everywhere, Place::Heads, Place::List],
     &[Place::Everywhere, Place::Heads, Place::Flow],
+    &[Place::Everywhere, Place::Screens, Place::Text],
+    &[Place::Everywhere, Place::Prompt],
     &[Place::Everywhere, Place::Popup],
     &[Place::Everywhere, Place::Editor],
 ];
@@ -59,7 +61,7 @@ fn every_place_is_in_the_help_and_the_table() {
 
 #[test]
 fn hints_join_neighbours() {
-    let hints = hints(&[Place::Map, Place::Heads]);
+    let hints = hints(&[Place::Map, Place::Screens]);
     assert_eq!(hints[0], ("←↓↑→".to_owned(), "cell"));
     assert_eq!(hints[1], ("[ ]".to_owned(), "layer"));
     assert_eq!(hints[2], ("{ }".to_owned(), "head"));
