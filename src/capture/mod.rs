@@ -13,6 +13,8 @@ pub use crate::model::{
     Dense, DenseType, Floats, Head, Key, Layer, LayerRecord, Map, Pool, Query, RowNumbers, Rule,
     THUMBNAIL_SIDE, Thumbnails, Trail, thumbnail_side, thumbnail_tile, tile_of,
 };
+pub use crate::token::Letter;
+
 use crate::token::Label;
 
 /// One run of a model on one text. While the run goes on, `layers` holds the blocks that are done.

@@ -8,6 +8,7 @@ mod block;
 mod check;
 mod diagnosis;
 mod filter;
+mod find;
 mod flow;
 mod head_kind;
 mod kind;
@@ -19,6 +20,7 @@ mod pyramid;
 mod rank;
 mod row_sum;
 mod scale;
+mod token_number;
 mod trust;
 
 pub use band::Factors;
@@ -28,6 +30,7 @@ pub use check::{
 };
 pub use diagnosis::{Diagnosis, Problem, diagnosis, diagnosis_of};
 pub use filter::{Filter, UNDERSTOOD};
+pub use find::{Haystack, is_folded};
 pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
 pub use head_kind::{DIAGNOSIS_TOKENS, HeadKind, KindName, Repeats, head_kind};
 pub use kind::AttentionKind;
@@ -39,6 +42,7 @@ pub use pyramid::{Pyramid, Tiles, base_tile};
 pub use rank::{HeadWeight, Ranked, top_heads, top_keys, top_queries};
 pub use row_sum::{ROW_SUM_LIMIT, RowSum};
 pub use scale::Scale;
+pub use token_number::TokenNumber;
 pub use trust::{
     LayerTrust, NotFinite, TRUST_BUDGET, Trust, broken_predictions, broken_sentence, layer_trust,
     trust,

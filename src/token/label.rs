@@ -256,7 +256,7 @@ impl Label {
     /// that quote a token, as `' cat' attends most to:`.
     pub fn plain(&self) -> String {
         let [open, close] = self.brackets();
-        let token = self.style != Style::Text;
+        let token = self.is_token();
         let mut text = String::with_capacity(self.text.len());
         text.push_str(open);
         for piece in self.pieces() {
@@ -299,16 +299,21 @@ impl Label {
         piece::pieces(shown.unwrap_or(&self.bytes)).skip(skip)
     }
 
+    /// Whether it is a token's, so that spaces and emptiness are marked.
+    pub(super) fn is_token(&self) -> bool {
+        self.style != Style::Text
+    }
+
     /// Whether each byte is one cell, and nothing is added.
-    fn is_plain(&self) -> bool {
+    pub(super) fn is_plain(&self) -> bool {
         let shown = |b: &u8| b.is_ascii_graphic() || *b == b' ';
         let style = matches!(self.style, Style::Token | Style::Text);
         style && !self.cut && !self.bytes.is_empty() && self.bytes.iter().all(shown)
     }
 
     /// What `text` is made of, in order; nothing of it may be split.
-    fn units(&self) -> impl Iterator<Item = Unit> {
-        let token = self.style != Style::Text;
+    pub(super) fn units(&self) -> impl Iterator<Item = Unit> {
+        let token = self.is_token();
         let [open, close] = self.brackets();
         let bracket = |bracket: &str| (!bracket.is_empty()).then(|| Unit::whole(bracket));
         let empty = (token && self.bytes.is_empty()).then(|| Unit::whole("∅"));

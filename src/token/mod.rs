@@ -13,6 +13,7 @@ mod gpt2;
 mod hub;
 mod ids;
 mod label;
+mod letter;
 mod limits;
 mod llama2c;
 mod merge;
@@ -32,6 +33,7 @@ use serde_json::{Map, Value};
 pub use bos::{Bos, EncodeOptions, Encoded};
 pub use error::Error;
 pub use label::Label;
+pub use letter::Letter;
 
 /// A way of cutting text into tokens.
 trait Scheme: Send + Sync {

@@ -68,6 +68,18 @@ pub enum Act {
     Pool,
     /// Switch the list between both directions.
     Mirror,
+    /// Colour the text by the next number of its tokens.
+    Shade,
+    /// Colour the text by the number before.
+    PreviousShade,
+    /// Go to the next place that was found.
+    NextHit,
+    /// Go to the place that was found before.
+    PreviousHit,
+    /// Go to the first token of the line.
+    LineStart,
+    /// Go to the last token of the line.
+    LineEnd,
     /// Go left in the focused pane.
     Left,
     /// Go down in the focused pane.
@@ -304,6 +316,22 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Heads, Act::ZoomOut, "zoom out", &[ch('Z')], "zoom", "look from further away"),
     row(Place::Heads, Act::Fit, "fit", &[ch('0')], "zoom", "show the whole head"),
     row(Place::Heads, Act::Pool, "pool", &[ch('p')], "", "show the largest or the mean weight of cells that pool"),
+    row(Place::Heads, Act::Ask(Ask::Find), "find", &[ch('/')], "find", "find a word or a phrase, and go to it as the query"),
+    row(Place::Heads, Act::NextHit, "next hit", &[ch('n')], "", "go to the next place of what was found"),
+    row(Place::Heads, Act::PreviousHit, "previous hit", &[ch('N')], "", "go to the place of what was found before"),
+    row(Place::Text, Act::Left, "left", LEFT, "token", "choose the token before"),
+    row(Place::Text, Act::Down, "down", DOWN, "token", "choose the token below"),
+    row(Place::Text, Act::Up, "up", UP, "token", "choose the token above"),
+    row(Place::Text, Act::Right, "right", RIGHT, "token", "choose the next token"),
+    row(Place::Text, Act::LineStart, "line start", &[ch('^')], "", "choose the first token of the line"),
+    row(Place::Text, Act::LineEnd, "line end", &[ch('$')], "", "choose the last token of the line"),
+    row(Place::Text, Act::NextPane, "list", &[key(Code::Tab), key(Code::BackTab)], "list", "go to the list, where Enter follows attention to another token, or back"),
+    row(Place::Text, Act::Open, "open", ENTER, "heatmap", "go to the heatmap, at both tokens of the readout"),
+    row(Place::Text, Act::Shade, "colour by", &[ch('t')], "colour", "colour the text by entropy, by other numbers of each token, by weights"),
+    row(Place::Text, Act::PreviousShade, "colour by previous", &[ch('T')], "", "colour the text by the number before"),
+    row(Place::Text, Act::Ask(Ask::Find), "find", &[ch('/')], "find", "find a word or a phrase, and choose it"),
+    row(Place::Text, Act::NextHit, "next hit", &[ch('n')], "", "go to the next place of what was found"),
+    row(Place::Text, Act::PreviousHit, "previous hit", &[ch('N')], "", "go to the place of what was found before"),
     row(Place::Screens, Act::Mirror, "who attends", &[ch('w')], "who", "list what the query attends to, or who attends to the key"),
     row(Place::Screens, Act::Links, "which heads", &[ch('f')], "which", "find the heads that link the query and the key"),
     row(Place::Screens, Act::Show(Screen::Heads), "heads", &[ch('1')], "", "show one head, the heads of its layer, and what a token attends to"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::atlas::Atlas;
 use super::look::Looks;
 use super::screen::Screen;
+use super::shade::Largest;
 use super::state::{Direction, Popup, State};
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
 use crate::lens::{
@@ -16,6 +17,8 @@ use crate::lens::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Derived {
     pub(super) looks: Looks,
+    /// The largest of the number that the text is coloured by.
+    pub(super) largest: Option<Largest>,
     pub(super) list: Option<(ListKey, Vec<Ranked>)>,
     /// Every layer that is done.
     pub(super) layers: Vec<LayerNumbers>,
@@ -58,6 +61,7 @@ impl Derived {
             return;
         };
         self.looks.renew(state, layer);
+        self.largest = state.renew_largest(layer, self.largest);
         let at = state.cursor;
         let pattern = Pattern::new(layer, state.select(), state.scale);
         let position = match state.direction {

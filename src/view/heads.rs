@@ -2,6 +2,7 @@
 
 use super::action::Act;
 use super::layout::Pane;
+use super::screen::Screen;
 use super::state::{Direction, State, ring};
 use super::update::shift;
 use crate::capture::{Key, Query};
@@ -9,6 +10,9 @@ use crate::capture::{Key, Query};
 impl State {
     /// Gives the focus to the pane `by` further on.
     pub(super) fn turn(&mut self, by: isize) {
+        if self.screen == Screen::Text {
+            return self.turn_text();
+        }
         let ring = ring(self.layout());
         let at = ring.iter().position(|pane| *pane == self.focus);
         let to = (at.unwrap_or(0) as isize + by).rem_euclid(ring.len().max(1) as isize);

@@ -164,13 +164,13 @@ impl Layout {
         layout
     }
 
-    /// The text, with the list beside it where there is room.
+    /// The text, with the list beside or below it where there is room.
     fn text(&mut self, body: Area) {
-        let side = match body.width {
-            0..=71 => 0,
-            width => (width / 3).clamp(30, 56),
+        (self.text, self.list) = match (body.width, body.height) {
+            (width @ 72.., _) => body.split_right((width / 3).clamp(30, 56)),
+            (_, height @ 17..) => body.split_bottom((height / 4).min(10)),
+            _ => (body, Area::default()),
         };
-        (self.text, self.list) = body.split_right(side);
     }
 
     /// The pictures, with the table beside them where there is room.

@@ -14,6 +14,9 @@ const AT_ONCE: usize = 80_000_000;
 /// Bytes that pyramids take at most, beside the one that is shown.
 const BUDGET: usize = 256 << 20;
 
+/// Up to so many tokens the whole pattern is looked at where rows are needed for one column.
+const WHOLE_FOR_COLUMNS: usize = 8192;
+
 /// The cells of the heatmap.
 #[derive(Clone, Debug)]
 pub(super) struct Heat {
@@ -120,7 +123,9 @@ impl Looks {
         if pattern.cost(&tiles.queries(n), &tiles.keys(n), holds) <= AT_ONCE {
             return Some(pattern.tiles(tiles, *pool, known));
         }
-        let look = match tiles.tile.is_multiple_of(base_tile(n)) {
+        // The next column of a text needs the same rows again.
+        let column = tiles.columns.len() == 1 && n <= WHOLE_FOR_COLUMNS;
+        let look = match column || tiles.tile.is_multiple_of(base_tile(n)) {
             true => whole,
             false => Look {
                 part: Some((tiles.clone(), *pool)),

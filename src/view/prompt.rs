@@ -94,7 +94,10 @@ impl State {
     /// Asks for a line.
     pub(super) fn ask(&mut self, ask: Ask) {
         match ask {
-            Ask::Find => self.prompt = Some(Prompt::new(ask)),
+            Ask::Find => {
+                self.begin_find();
+                self.prompt = Some(Prompt::new(ask));
+            }
             Ask::Filter => self.ask_filter(),
         }
     }
@@ -106,24 +109,31 @@ impl State {
 
     /// Does what follows from a line while it is typed.
     pub(super) fn prompted(&mut self) {
-        if self.asked() == Some(Ask::Filter) {
-            self.filter_typed();
+        let Some(prompt) = &self.prompt else { return };
+        let line = prompt.line().to_owned();
+        match prompt.ask() {
+            Ask::Find => self.seek(&line),
+            Ask::Filter => self.filter_typed(),
         }
     }
 
     /// Leaves the line, and everything as it was before.
     pub(super) fn abandon(&mut self) {
-        if self.asked() == Some(Ask::Filter) {
-            self.filter_abandoned();
+        match self.prompt.take().map(|prompt| prompt.ask()) {
+            Some(Ask::Find) => self.leave_find(),
+            Some(Ask::Filter) => self.filter_abandoned(),
+            None => {}
         }
-        self.prompt = None;
     }
 
     /// Does what the line was asked for.
     pub(super) fn accept(&mut self) -> Vec<Effect> {
-        if self.asked() != Some(Ask::Filter) || self.filter_accepted() {
-            self.prompt = None;
+        match self.asked() {
+            Some(Ask::Find) => self.keep_find(),
+            Some(Ask::Filter) if !self.filter_accepted() => return Vec::new(),
+            Some(Ask::Filter) | None => {}
         }
+        self.prompt = None;
         Vec::new()
     }
 

@@ -36,7 +36,11 @@ impl State {
 
     /// The pane with the focus.
     pub fn focus(&self) -> Pane {
-        self.focus
+        match self.screen {
+            Screen::Text if self.is_listing() => Pane::List,
+            Screen::Text => Pane::Map,
+            Screen::Heads | Screen::Atlas => self.focus,
+        }
     }
 
     /// The scale of what is shown.
@@ -262,7 +266,7 @@ impl State {
             Some(_) => return vec![Place::Popup, Place::Everywhere],
             None => {}
         }
-        let mut places = Vec::with_capacity(4);
+        let mut places = Vec::with_capacity(5);
         if self.running.is_some() {
             places.push(Place::Running);
         }
@@ -276,7 +280,12 @@ impl State {
                 });
                 places.extend([Place::Screens, Place::Heads]);
             }
-            Screen::Text => places.extend([Place::Text, Place::Screens]),
+            Screen::Text => {
+                if self.is_listing() {
+                    places.push(Place::List);
+                }
+                places.extend([Place::Text, Place::Screens]);
+            }
             Screen::Atlas => places.extend([Place::Atlas, Place::Screens]),
         }
         places.push(Place::Everywhere);

@@ -37,6 +37,9 @@ impl State {
 
     /// Shows a screen.
     pub(super) fn go_to(&mut self, screen: Screen) {
+        if screen == Screen::Text && self.screen != screen {
+            self.enter_text();
+        }
         self.screen = screen;
     }
 

@@ -1,6 +1,7 @@
 //! Which part of the heatmap is visible, and how zooming moves it.
 
 use super::plan::{Cell, MapPlan, smallest};
+use super::screen::Screen;
 use super::state::State;
 use super::zoom::{Zoom, closer, wider};
 use super::{Area, Needs};
@@ -74,8 +75,11 @@ impl State {
         self.scroll = (rows, columns);
     }
 
-    /// The visible part, in cells of the heatmap.
+    /// The visible part, in cells of the heatmap; on the Text screen, of the chosen token.
     pub fn tiles(&self) -> Tiles {
+        if self.screen == Screen::Text {
+            return self.text_tiles();
+        }
         let (plan, row, column) = self.map_plan();
         let all = self.tokens().div_ceil(plan.tile);
         let part = |first: usize, count: usize| first.min(all)..(first + count).min(all);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::atlas::{AtlasPane, AtlasView};
 use super::derive::{Derived, striking, striking_tile};
 use super::edit::Editor;
+use super::find::Find;
 use super::layout::{Area, Layout, Needs, Pane};
 use super::plan::Cell;
 use super::prompt::Prompt;
@@ -109,6 +110,7 @@ pub struct State {
     pub(super) editor: Option<Editor>,
     pub(super) prompt: Option<Prompt>,
     pub(super) text: TextView,
+    pub(super) find: Find,
     pub(super) atlas: AtlasView,
     pub(super) history: Vec<String>,
     pub(super) running: Option<Running>,
@@ -166,6 +168,7 @@ impl State {
             editor: None,
             prompt: None,
             text: TextView::default(),
+            find: Find::default(),
             atlas: AtlasView::default(),
             history,
             running: None,
@@ -213,6 +216,7 @@ impl State {
             self.entry = 0;
             self.zoom = Zoom::Fit;
             self.cells = None;
+            self.forget_find();
         }
         if capture.is_complete() {
             self.complete = Some(Arc::clone(&capture));
@@ -289,6 +293,7 @@ impl State {
         }
         self.derive();
         self.entry = self.entry.min(last(self.ranked().len()));
+        self.settle_other_end();
     }
 
     /// The part of [`settle`](Self::settle) that the Heads screen needs.

@@ -401,7 +401,7 @@ fn moving_inside_of_the_window_scrolls_nothing() {
 }
 
 /// Does what the lens's thread would; tells how much that was.
-fn serve(state: &mut State, effects: Vec<Effect>) -> usize {
+pub(super) fn serve(state: &mut State, effects: Vec<Effect>) -> usize {
     let mut served = 0;
     let mut waiting = effects;
     while let Some(effect) = waiting.pop() {

@@ -147,19 +147,13 @@ impl State {
             Act::Reverse => self.reverse_sort(),
             Act::Links => self.ask_links(),
             Act::Jump => self.jump_to_link(),
-            Act::Mirror => {
-                self.direction = match self.direction {
-                    Direction::Attends => Direction::Attended,
-                    Direction::Attended => Direction::Attends,
-                };
-                self.entry = 0;
-            }
-            Act::Back => {
-                let on_atlas = self.screen == Screen::Atlas;
-                if self.status.take().is_none() && !(on_atlas && self.clear_filter()) {
-                    self.go_to_map();
-                }
-            }
+            Act::Mirror => self.mirror(),
+            Act::Shade => self.turn_shade(1),
+            Act::PreviousShade => self.turn_shade(-1),
+            Act::LineStart | Act::LineEnd => self.go_to_edge(act),
+            Act::NextHit => self.next_hit(1),
+            Act::PreviousHit => self.next_hit(-1),
+            Act::Back => self.back(),
             Act::Left | Act::Right | Act::Up | Act::Down => self.go(act),
             Act::First => self.step(isize::MIN / 2),
             Act::Last => self.step(isize::MAX / 2),
@@ -256,11 +250,26 @@ impl State {
     fn open_chosen(&mut self) {
         match self.screen {
             Screen::Heads => self.open_in_heads(),
-            Screen::Text => self.go_to_map(),
+            Screen::Text => self.open_in_text(),
             Screen::Atlas => {
                 self.choose_head(self.cursor.layer, self.cursor.head);
                 self.go_to_map();
             }
+        }
+    }
+
+    /// Goes back one level: a message, the list beside the text, what was found, the heatmap.
+    fn back(&mut self) {
+        if self.status.take().is_some() {
+            return;
+        }
+        if self.screen == Screen::Atlas && self.clear_filter() {
+            return;
+        }
+        if self.is_listing() {
+            self.turn_text();
+        } else if !self.forget_find() {
+            self.go_to_map();
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::canvas::{Canvas, measure};
 use super::super::theme::Role;
+use super::found::sought;
 use crate::token::Label;
 use crate::view::{Area, State, hints};
 
@@ -15,7 +16,7 @@ pub fn status(canvas: &mut Canvas, area: Area, state: &State) {
     canvas.line(area.x, area.y, area.width, &line);
 }
 
-/// What keys do now, as many as fit; the last, which leave, stay.
+/// What was found, and what keys do now, as many as fit; the last, which leave, stay.
 pub fn footer(canvas: &mut Canvas, area: Area, state: &State) {
     if area.is_empty() {
         return;
@@ -33,6 +34,7 @@ pub fn footer(canvas: &mut Canvas, area: Area, state: &State) {
     let tail: u16 = hints.iter().skip(keep).map(|hint| measure(hint)).sum();
     let room = area.width.saturating_sub(1);
     let mut x = area.x + 1;
+    x += canvas.line(x, area.y, room, &sought(canvas, state));
     for (at, hint) in hints.iter().enumerate() {
         let reserved = if at < keep { tail } else { 0 };
         let used = x - area.x - 1;

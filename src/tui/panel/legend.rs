@@ -4,7 +4,7 @@ use super::super::canvas::{Canvas, Span, measure};
 use super::super::theme::Role;
 use super::super::words::{quoted, weight};
 use super::pixels;
-use crate::lens::Grid;
+use crate::lens::{Grid, Scale};
 use crate::paint::Level;
 use crate::view::{Area, State};
 
@@ -13,6 +13,26 @@ const READOUT: u16 = 20;
 
 /// The colours from least to most, and the exact weight under the cursor.
 pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid) {
+    let nan = heat.cells.iter().any(|cell| cell.is_some_and(f32::is_nan));
+    let (low, high) = ends(state.scale());
+    let mut used = scale(canvas, area, (&low, &high), nan);
+    let name = ways(canvas, state);
+    if used + measure(&name) + READOUT < area.width {
+        used += canvas.line(area.x + used, area.y, area.width, &name);
+    }
+    let room = area.width.saturating_sub(used + 3);
+    let line = readout(canvas, state, room);
+    canvas.line(area.x + used + 3, area.y, room, &line);
+}
+
+/// What the lowest and the highest value stand for.
+pub(super) fn ends(scale: Scale) -> (String, String) {
+    let (low, high) = scale.ends();
+    (low.to_owned(), high.to_owned())
+}
+
+/// The colours from least to most between what the ends stand for; tells the cells used.
+pub(super) fn scale(canvas: &mut Canvas, area: Area, (low, high): (&str, &str), nan: bool) -> u16 {
     let levels = u16::from(canvas.theme.ramp().levels());
     let cells = match levels {
         24 if area.width >= 90 => 24,
@@ -21,7 +41,6 @@ pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid
     };
     let mut x = area.x;
     let style = canvas.theme.style(Role::Dim);
-    let (low, high) = state.scale().ends();
     x += canvas.text(x, area.y, area.width, &format!(" {low} "), style);
     for at in 0..cells {
         let level = |part: u16| {
@@ -37,18 +56,12 @@ pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid
     }
     x += cells;
     x += canvas.text(x, area.y, area.width, &format!(" {high}"), style);
-    let name = ways(canvas, state);
-    if x + measure(&name) + READOUT < area.x + area.width {
-        x += canvas.line(x, area.y, area.width, &name);
-    }
-    if heat.cells.iter().any(|cell| cell.is_some_and(f32::is_nan)) {
+    if nan {
         x += canvas.text(x, area.y, 2, "  ", style);
         pixels::solid(canvas, x, area.y, 1, Level::Nan);
         x += 1 + canvas.text(x + 1, area.y, 4, " NaN", style);
     }
-    let room = (area.x + area.width).saturating_sub(x + 3);
-    let line = readout(canvas, state, room);
-    canvas.line(x + 3, area.y, room, &line);
+    x - area.x
 }
 
 /// The scale and the colour map by name.
@@ -62,7 +75,7 @@ fn ways(canvas: &Canvas, state: &State) -> [Span; 1] {
 }
 
 /// `'It' → 'cat' 0.985`: the exact weight, whatever the scale.
-fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
+pub(super) fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     let cursor = state.cursor();
     let label = |position: usize| state.capture().and_then(|c| c.label(position));
     let (value, role) = match state.weight() {

@@ -144,7 +144,7 @@ fn scroll_marks(canvas: &mut Canvas, area: Area, state: &State, text: u16) {
 }
 
 /// What stands in place of a map that is not there.
-fn nothing(canvas: &mut Canvas, area: Area, state: &State) {
+pub(super) fn nothing(canvas: &mut Canvas, area: Area, state: &State) {
     let text = match (state.capture(), state.running()) {
         (None, Some(running)) => match running.total {
             0 => format!("{} …", safe(running.stage)),

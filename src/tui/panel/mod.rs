@@ -5,6 +5,7 @@ mod axes;
 mod editor;
 mod flow;
 mod footer;
+mod found;
 mod grid;
 mod header;
 mod legend;
@@ -17,6 +18,7 @@ mod popup;
 mod prompt;
 mod table;
 mod text;
+mod token_look;
 mod window;
 
 pub use atlas::atlas;

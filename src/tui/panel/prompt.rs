@@ -5,8 +5,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::super::canvas::Canvas;
 use super::super::theme::Role;
+use super::found::count;
 use crate::token::Label;
-use crate::view::{Area, State};
+use crate::view::{Area, Ask, State};
 
 /// The line, if one is asked for.
 pub fn prompt(canvas: &mut Canvas, area: Area, state: &State) {
@@ -16,7 +17,12 @@ pub fn prompt(canvas: &mut Canvas, area: Area, state: &State) {
     canvas.clear(area);
     let sign = [canvas.span(format!(" {}", prompt.ask().sign()), Role::Accent)];
     let start = canvas.line(area.x, area.y, area.width, &sign);
-    let room = area.width.saturating_sub(start + 1);
+    let mut told = match prompt.ask() {
+        Ask::Find => count(canvas, state),
+    };
+    told.push(canvas.span(" ", Role::Text));
+    let end = canvas.line_right(area.x, area.y, area.width, &told);
+    let room = area.width.saturating_sub(start + 2 + end);
     // A space after the end is where the cursor stands there.
     let mut points = 0;
     let mut letters: Vec<(Label, bool)> = Vec::new();
@@ -41,7 +47,7 @@ pub fn prompt(canvas: &mut Canvas, area: Area, state: &State) {
             true => style.add_modifier(Modifier::REVERSED),
             false => style,
         };
-        let left = (area.x + area.width).saturating_sub(x);
+        let left = (area.x + area.width).saturating_sub(x + end);
         if letter.width() > usize::from(left) {
             break;
         }
