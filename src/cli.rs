@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::lens::Scale;
 use crate::model::{DeviceKind, ScaleBy};
 
 /// See what every attention head of a GPT is looking at.
@@ -65,7 +66,7 @@ pub enum Command {
 }
 
 /// Which model, on which text.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     /// A checkpoint (.pt .pth .bin .ckpt .safetensors .gguf), a folder in Hugging Face layout, or the name of a model
     /// in the Hugging Face cache (org/name or org/name@revision); or a capture: a file of `headlight capture`, or a
@@ -150,9 +151,24 @@ pub struct ExploreArgs {
     /// The head to begin with
     #[arg(long, value_name = "N")]
     pub head: Option<usize>,
-    /// Colours of the screen
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    pub color: Colour,
+    /// The scale to begin with: raw, row-max, sqrt, log, no-sink or value-weighted [default: sqrt]
+    #[arg(long, value_name = "SCALE")]
+    pub scale: Option<Scale>,
+    /// Colours of the screen [default: auto]
+    #[arg(long, value_enum)]
+    pub color: Option<Colour>,
+    /// Begin with the mouse on; M switches it
+    #[arg(long)]
+    pub mouse: bool,
+    /// Run again when the checkpoint changes on disk
+    #[arg(long)]
+    pub watch: bool,
+    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the settings that are in force as a file with comments, and run nothing
+    #[arg(long)]
+    pub print_config: bool,
 }
 
 /// Options of `analyze`.
@@ -170,18 +186,21 @@ pub struct AnalyzeArgs {
     /// At most this many heads in the plot of a layer
     #[arg(long, value_name = "N")]
     pub max_heads: Option<usize>,
-    /// Keys a token in the printed analysis
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub top_k: usize,
+    /// Keys a token in the printed analysis [default: 3]
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
     /// Where the plots go
     #[arg(long, value_name = "FOLDER", default_value = "attention_plots")]
     pub output_dir: PathBuf,
     /// Open the explorer on the same capture afterwards
     #[arg(long)]
     pub show_plots: bool,
-    /// Colours of the explorer
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    pub color: Colour,
+    /// Colours of the explorer [default: auto]
+    #[arg(long, value_enum)]
+    pub color: Option<Colour>,
+    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Options of `export`.
@@ -339,6 +358,12 @@ pub enum Format {
     Npz,
     /// A picture of one head, or of heads of one layer (--layers 3 --heads 1)
     Png,
+    /// A picture of one head that scales
+    Svg,
+    /// Heads as glyphs, without colours
+    Text,
+    /// Heads in the 256 colours of a terminal
+    Ansi,
 }
 
 /// `--device`.
@@ -379,6 +404,33 @@ pub enum Colour {
     Never,
 }
 
+impl Colour {
+    /// The colours of a name, as the flag takes it.
+    pub fn named(name: &str) -> Option<Self> {
+        let all = Self::value_variants().iter();
+        all.copied().find(|colour| colour.name() == name)
+    }
+
+    /// Its name, as the flag takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Truecolor => "truecolor",
+            Self::Ansi256 => "256",
+            Self::Ansi16 => "16",
+            Self::Never => "never",
+        }
+    }
+
+    /// Every name.
+    pub fn names() -> Vec<&'static str> {
+        Self::value_variants()
+            .iter()
+            .map(|colour| colour.name())
+            .collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,6 +455,15 @@ mod tests {
         assert_eq!("77".parse(), Ok(Bytes(77)));
         for wrong in ["", "GiB", "0", "-1", "1.5GiB", "99999999999GiB", "3 cats"] {
             assert!(wrong.parse::<Bytes>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn colours_have_the_names_of_the_flag() {
+        for colour in Colour::value_variants() {
+            let flag = colour.to_possible_value().unwrap();
+            assert_eq!(flag.get_name(), colour.name());
+            assert_eq!(Colour::named(colour.name()), Some(*colour));
         }
     }
 

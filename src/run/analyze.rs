@@ -13,6 +13,9 @@ use crate::lens::{Scale, Select, TRUST_BUDGET, trust};
 
 /// Prints the analysis, saves the plots, and opens the explorer where asked to.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
+    let mut settings = explore::settings(args.config.as_deref())?;
+    settings.color = args.color.unwrap_or(settings.color);
+    let top_k = args.top_k.unwrap_or(settings.top_k);
     if args.show_plots {
         crate::tui::check_terminal()?;
     }
@@ -25,12 +28,8 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     if let Some(head) = args.head {
         in_range("head", head, shape.heads)?;
     }
-    if args.max_heads == Some(0) || args.top_k == 0 {
-        let flag = if args.top_k == 0 {
-            "top-k"
-        } else {
-            "max-heads"
-        };
+    if args.max_heads == Some(0) || top_k == 0 {
+        let flag = if top_k == 0 { "top-k" } else { "max-heads" };
         return Err(RunError::Usage(format!("--{flag} must be at least 1")));
     }
     // The analysis and the flow are of all layers.
@@ -41,7 +40,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
 
     let mut out = Vec::new();
     heading(&capture, &mut out)?;
-    export::analyze(&capture, &all, args.top_k, &mut out)?;
+    export::analyze(&capture, &all, top_k, &mut out)?;
     error::print(&out)?;
     let problems = trust(&capture, TRUST_BUDGET).problems();
     for said in capture.origin.warnings.iter().chain(&problems) {
@@ -52,8 +51,9 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
         let start = explore::Start {
             layer: args.layer,
             head: args.head,
+            watched: None,
         };
-        return explore::open(source, Some(capture), args.color, start);
+        return explore::open(source, Some(capture), &args.run, settings, start);
     }
     Ok(())
 }

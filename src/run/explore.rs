@@ -1,24 +1,36 @@
 //! `headlight`: the explorer, joined to the thread that runs the model.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::analyze::in_range;
-use super::session::{Keep, Session};
+use super::command_line::command_line;
+use super::open::Open;
 use super::source::Source;
-use super::{RunError, memory};
-use crate::capture::file::Opened;
+use super::watch::Watched;
+use super::{RunError, error, memory};
 use crate::capture::{Capture, Head, Layer, bytes_in_words};
-use crate::cli::{Colour, ExploreArgs};
+use crate::checkpoint::printable;
+use crate::cli::{Colour, ExploreArgs, RunArgs};
+use crate::config::Settings;
+use crate::export;
 use crate::lens::{TRUST_BUDGET, layer_trust};
-use crate::model;
-use crate::paint::Depth;
-use crate::tui::{self, App, Explorer};
-use crate::view::{Event, NO_MODEL, Options, Request, Update, Work};
+use crate::paint::{Colormap, Depth, Ramp};
+use crate::tui::{self, App, Explorer, Jobs};
+use crate::view::{Event, Options, Request, Save, Saver, Update};
 
 /// Opens the model, then the explorer.
 pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
+    let mut settings = settings(args.config.as_deref())?;
+    settings.color = args.color.unwrap_or(settings.color);
+    settings.scale = args.scale.unwrap_or(settings.scale);
+    settings.mouse |= args.mouse;
+    if args.print_config {
+        return error::print(settings.to_toml().as_bytes());
+    }
     tui::check_terminal()?;
+    let watched = args.watch.then(|| watched(&args.run)).transpose()?;
     let source = Source::open(&args.run, &mut loading())?;
     if let Source::Model(session, text) = &source {
         // A text that can't be run is told here, where standard error is still in sight.
@@ -27,22 +39,47 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
     let start = Start {
         layer: args.layer,
         head: args.head,
+        watched,
     };
-    open(source, None, args.color, start)
+    open(source, None, &args.run, settings, start)
 }
 
-/// Where the cursor begins.
-#[derive(Clone, Copy, Debug, Default)]
+/// The settings of the file and the environment.
+pub(super) fn settings(file: Option<&Path>) -> Result<Settings, RunError> {
+    let lookup = |name: &str| {
+        let value = std::env::var_os(name)?;
+        Some(value.to_string_lossy().into_owned())
+    };
+    Ok(Settings::load(file, &lookup)?)
+}
+
+/// What `--watch` is to watch.
+fn watched(args: &RunArgs) -> Result<Watched, RunError> {
+    let path = args.model.as_ref().or(args.checkpoint.as_ref());
+    let Some(path) = path.filter(|path| path.exists()) else {
+        return Err(RunError::Usage(
+            "--watch needs a checkpoint on disk: give a file or a folder as MODEL".to_owned(),
+        ));
+    };
+    let watched = Watched::default();
+    watched.set(Some(path.clone()));
+    Ok(watched)
+}
+
+/// Where the cursor begins, and what is watched.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Start {
     pub layer: Option<usize>,
     pub head: Option<usize>,
+    pub watched: Option<Watched>,
 }
 
 /// Runs the explorer on a model or a capture; from a run of the model where there is one.
 pub(super) fn open(
     source: Source,
     capture: Option<Arc<Capture>>,
-    color: Colour,
+    args: &RunArgs,
+    settings: Settings,
     start: Start,
 ) -> Result<(), RunError> {
     let shape = source.shape();
@@ -52,7 +89,7 @@ pub(super) fn open(
     if let Some(head) = start.head {
         in_range("head", head, shape.heads)?;
     }
-    let forced = match color {
+    let forced = match settings.color {
         Colour::Auto => None,
         Colour::Truecolor => Some(Depth::True),
         Colour::Ansi256 => Some(Depth::Ansi256),
@@ -75,6 +112,11 @@ pub(super) fn open(
         model,
         text: text.clone(),
         from_file,
+        command: command_line(None),
+        keymap: settings.keymap,
+        scale: Some(settings.scale),
+        mouse: settings.mouse,
+        in_tmux: std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty()),
         half_blocks: depth != Depth::None,
         layer: start.layer.map(Layer),
         head: start.head.map(Head),
@@ -98,67 +140,33 @@ pub(super) fn open(
             explorer.update(Event::Work(Update::Trust(layer, found)));
         }
     }
-    let work = match source {
-        Source::Model(session, _) => run(*session),
-        Source::File(opened) => verify(opened),
+    let open = Open {
+        source,
+        args: args.clone(),
+        watched: start.watched.clone().unwrap_or_default(),
+        inside: false,
     };
-    Ok(tui::explore(explorer, work, first)?)
+    let jobs = Jobs {
+        work: open.work(),
+        first,
+        save: save(depth),
+        watch: start.watched.map(Watched::watch),
+        mouse: settings.mouse,
+    };
+    Ok(tui::explore(explorer, jobs)?)
 }
 
-/// Looks through the layers of a capture from a file, one after the other.
-fn verify(opened: Opened) -> Work {
-    Box::new(move |request, cancel, tell| {
-        let Request::Verify { first } = request else {
-            tell(Update::Failed(NO_MODEL.to_owned()));
-            return;
-        };
-        let count = opened.capture.layers.len();
-        for at in (0..count).map(|at| (at + first.0) % count) {
-            if cancel.is_cancelled() {
-                return;
-            }
-            let damage = opened.verify(at).err();
-            if let Some(layer) = opened.capture.layers.get(at) {
-                let mut found = layer_trust(layer, TRUST_BUDGET);
-                found.damaged = damage.is_some();
-                tell(Update::Trust(Arc::clone(layer), found));
-            }
-            if let Some(error) = damage {
-                tell(Update::Failed(error.to_string()));
-            }
-        }
-    })
-}
-
-/// What the worker does with a request to a model.
-fn run(session: Session) -> Work {
-    Box::new(move |request, cancel, tell| {
-        let Request::Run { text } = request else {
-            return;
-        };
-        let layers = session.shape().layers;
-        let done = session.run(
-            &text,
-            Keep::default(),
-            &|| cancel.is_cancelled(),
-            &mut |capture: &Capture| {
-                tell(Update::Progress {
-                    stage: "layer",
-                    done: capture.layers.len(),
-                    total: layers,
-                });
-                tell(Update::Capture(Arc::new(capture.clone())));
-                if let Some(layer) = capture.layers.last() {
-                    let found = layer_trust(layer, TRUST_BUDGET);
-                    tell(Update::Trust(Arc::clone(layer), found));
-                }
-            },
-        );
-        match done {
-            Ok(capture) => tell(Update::Capture(Arc::new(capture))),
-            Err(RunError::Model(model::Error::Cancelled)) => {}
-            Err(error) => tell(Update::Failed(error.to_string())),
-        }
+/// What the thread that writes files does.
+fn save(depth: Depth) -> Saver {
+    let map = Colormap::default();
+    Box::new(move |save: Save, _, tell| {
+        let path = printable(&save.path.display().to_string());
+        let looks = (Ramp::new(depth, map), map);
+        let saved = export::picture(&save.path, &save.capture, &save.picture, looks);
+        tell(Update::Said(match saved {
+            Ok(()) => format!("Saved: {path}"),
+            Err(error) => format!("Not saved: {error}"),
+        }));
     })
 }
 

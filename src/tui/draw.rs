@@ -31,6 +31,7 @@ pub fn draw(frame: &mut Frame, state: &State, depth: Depth) {
     panel::flow(&mut canvas, layout.flow, state);
     panel::status(&mut canvas, layout.status, state);
     panel::footer(&mut canvas, layout.footer, state);
+    panel::palette(&mut canvas, layout.footer, state);
     panel::prompt(&mut canvas, layout.footer, state);
     panel::popup(&mut canvas, state);
     panel::editor(&mut canvas, state);

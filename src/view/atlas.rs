@@ -23,6 +23,9 @@ impl State {
         self.move_layer(by);
     }
 
+    /// Does what a click at a cell of the screen asks for: nothing is drawn there that it could choose.
+    pub(super) fn click_atlas(&mut self, _x: u16, _y: u16) {}
+
     /// Layers of a page.
     pub(super) fn page_of_atlas(&self) -> usize {
         self.layers()

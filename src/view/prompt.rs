@@ -15,6 +15,10 @@ const MAX_BYTES: usize = 4096;
 pub enum Ask {
     /// Tokens to find.
     Find,
+    /// A command, by its name.
+    Command,
+    /// The file to save what is shown in.
+    Save,
 }
 
 impl Ask {
@@ -22,6 +26,8 @@ impl Ask {
     pub fn sign(self) -> &'static str {
         match self {
             Self::Find => "/",
+            Self::Command => ":",
+            Self::Save => "save as ",
         }
     }
 }
@@ -40,6 +46,11 @@ impl Prompt {
             ask,
             input: Input::default(),
         }
+    }
+
+    /// Puts another line in its place, the cursor at its end.
+    pub(super) fn set(&mut self, line: &str) {
+        self.input = Input::new(line.to_owned());
     }
 
     /// What the line is for.
@@ -81,7 +92,44 @@ impl Prompt {
 
 impl State {
     /// Does what follows from a line while it is typed.
-    pub(super) fn prompted(&mut self) {}
+    pub(super) fn prompted(&mut self) {
+        if self.asks(Ask::Command) {
+            self.list_choices();
+        }
+    }
+
+    /// Asks for a line, with what it begins with.
+    pub(super) fn ask(&mut self, ask: Ask) {
+        let mut prompt = Prompt::new(ask);
+        if ask == Ask::Save {
+            prompt.set(&self.file_name());
+        }
+        self.prompt = Some(prompt);
+        self.prompted();
+    }
+
+    /// Whether a line is asked for this.
+    pub(super) fn asks(&self, ask: Ask) -> bool {
+        self.prompt.as_ref().is_some_and(|prompt| prompt.ask == ask)
+    }
+
+    /// Chooses another entry above the line, or takes an earlier line where there are none.
+    pub(super) fn turn_line(&mut self, act: Act) {
+        if !self.asks(Ask::Command) {
+            return;
+        }
+        let fresh = self.prompt.as_ref().is_some_and(|p| p.line().is_empty());
+        match (act, self.last_command()) {
+            (Act::Earlier, Some(line)) if fresh && self.palette.chosen() == 0 => {
+                if let Some(prompt) = &mut self.prompt {
+                    prompt.set(&line);
+                }
+                self.list_choices();
+            }
+            (Act::Earlier, _) => self.move_choice(-1),
+            _ => self.move_choice(1),
+        }
+    }
 
     /// Leaves the line, and everything as it was before.
     pub(super) fn abandon(&mut self) {
@@ -90,7 +138,17 @@ impl State {
 
     /// Does what the line was asked for.
     pub(super) fn accept(&mut self) -> Vec<Effect> {
+        let Some(prompt) = &self.prompt else {
+            return Vec::new();
+        };
+        let (ask, line) = (prompt.ask, prompt.line().to_owned());
+        if ask == Ask::Command {
+            return self.do_command(&line);
+        }
         self.prompt = None;
-        Vec::new()
+        match ask {
+            Ask::Save => self.save(&line),
+            Ask::Find | Ask::Command => Vec::new(),
+        }
     }
 }

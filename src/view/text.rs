@@ -23,6 +23,13 @@ impl State {
         self.choose(crate::capture::Query(query), self.cursor.key);
     }
 
+    /// Does what a click at a cell of the screen asks for.
+    pub(super) fn click_text(&mut self, x: u16, y: u16) {
+        if self.layout.list.contains(x, y) {
+            self.click_list(y);
+        }
+    }
+
     /// Tokens of a page.
     pub(super) fn page_of_text(&self) -> usize {
         usize::from(self.layout.text.inner().height)

@@ -65,6 +65,8 @@ struct Fake {
     suspended: usize,
     resumed: usize,
     stops: bool,
+    copied: Vec<String>,
+    mouse: bool,
 }
 
 impl Screen for Fake {
@@ -81,6 +83,16 @@ impl Screen for Fake {
 
     fn forget(&mut self) -> io::Result<()> {
         self.forgotten += 1;
+        Ok(())
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.copied.push(text.to_owned());
+        Ok(())
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
         Ok(())
     }
 
@@ -103,6 +115,8 @@ fn fake(stops: bool) -> Fake {
         suspended: 0,
         resumed: 0,
         stops,
+        copied: Vec::new(),
+        mouse: false,
     }
 }
 
@@ -137,13 +151,22 @@ fn looped(
     .unwrap();
     let (mut app, mut screen) = (Notes::default(), fake(stops));
     script(sender);
-    Loop::new(&mut app, &mut screen, worker, lens())
+    Loop::new(&mut app, &mut screen, workers(worker))
         .run(&messages, first.map(Effect::Request))
         .unwrap();
     (app, screen)
 }
 
 /// A lens that has nothing to do.
+fn workers(model: Worker<Request>) -> Workers {
+    let files = Worker::start("files", Box::new(|_, _, _| {}), |_, _| {}).unwrap();
+    Workers {
+        model,
+        lens: lens(),
+        files,
+    }
+}
+
 fn lens() -> Worker<Look> {
     Worker::start("lens", Box::new(look), |_, _| {}).unwrap()
 }
@@ -303,6 +326,6 @@ fn a_reader_that_fails_ends_the_loop_with_its_error() {
         .send(Message::InputFailed(io::Error::other("gone")))
         .unwrap();
     let (mut app, mut screen) = (Notes::default(), fake(true));
-    let end = Loop::new(&mut app, &mut screen, worker, lens()).run(&messages, None);
+    let end = Loop::new(&mut app, &mut screen, workers(worker)).run(&messages, None);
     assert_eq!(end.unwrap_err().to_string(), "gone");
 }

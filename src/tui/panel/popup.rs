@@ -12,7 +12,7 @@ pub fn popup(canvas: &mut Canvas, state: &State) {
         return;
     };
     let (title, rows) = match popup {
-        Popup::Help => ("keys", help_rows()),
+        Popup::Help => ("keys", help_rows(state.keymap())),
         Popup::Origin => ("trust and origin", state.origin_rows()),
     };
     let name_width = |row: &Row| match row {
