@@ -97,7 +97,7 @@ impl Open {
             Source::Model(session, _) => session.given().to_owned(),
             Source::File(_) => text.to_owned(),
         };
-        let opened = Source::open_with(&how, (text, &given), &mut |loading| {
+        let mut opened = Source::open_with(&how, (text, &given), &mut |loading| {
             let (done, total) = match loading {
                 Loading::Weights(_) => (0, 0),
                 Loading::Blocks(done, total) => (done, total),
@@ -108,52 +108,43 @@ impl Open {
                 total,
             });
         })?;
-        // What can't be run is no reason to leave what is shown.
-        if let Source::Model(session, text) = &opened {
-            session.ids(text)?;
-        }
-        if cancel.is_cancelled() {
-            return Ok(());
-        }
-        // A checkpoint that changed is shown once it is whole: what is looked at stays till then.
-        let fresh = match (&opened, again) {
-            (Source::Model(session, text), true) => {
-                let Some(capture) = whole(session, text, cancel, tell)? else {
-                    return Ok(());
-                };
-                Some(Arc::new(capture))
-            }
-            _ => None,
-        };
         let path = args.model.as_ref().or(args.checkpoint.as_ref()).cloned();
-        if !again {
-            self.watched.set(path.clone().filter(|path| path.exists()));
+        let shown = path.as_deref().map(Path::to_string_lossy);
+        let shown = shown.map_or_else(String::new, |path| path.into_owned());
+        let inside = self.inside || !again;
+        if let Source::Model(session, _) = &mut opened
+            && inside
+        {
+            session.set_opened(shown.clone());
         }
-        let shown = path.map_or_else(String::new, |path| path.to_string_lossy().into_owned());
-        self.inside |= !again;
+        // It is run before it takes the place of what is shown, so that what fails on the way, or
+        // is cancelled, leaves the old model with the old capture.
+        let fresh = match &opened {
+            Source::Model(session, text) => whole(session, text, cancel, tell)?.map(Arc::new),
+            Source::File(opened) => Some(Arc::clone(&opened.capture)),
+        };
+        let Some(fresh) = fresh.filter(|_| !cancel.is_cancelled()) else {
+            return Ok(());
+        };
+        if !again {
+            self.watched.set(path.filter(|path| path.exists()));
+        }
+        self.inside = inside;
         self.args = args;
         self.source = opened;
-        match &mut self.source {
-            Source::Model(session, text) => {
-                if self.inside {
-                    session.set_opened(shown);
-                }
+        match &self.source {
+            Source::Model(session, _) => {
                 tell(Update::Opened {
                     model: session.origin().name.clone(),
                     command: String::new(),
                     from_file: false,
                     again,
                 });
-                match fresh {
-                    Some(capture) => {
-                        let layers = capture.layers.clone();
-                        tell(Update::Capture(capture));
-                        for layer in layers {
-                            let found = layer_trust(&layer, TRUST_BUDGET);
-                            tell(Update::Trust(layer, found));
-                        }
-                    }
-                    None => run(session, text, cancel, tell),
+                let layers = fresh.layers.clone();
+                tell(Update::Capture(fresh));
+                for layer in layers {
+                    let found = layer_trust(&layer, TRUST_BUDGET);
+                    tell(Update::Trust(layer, found));
                 }
             }
             Source::File(opened) => {
@@ -163,7 +154,7 @@ impl Open {
                     from_file: true,
                     again,
                 });
-                tell(Update::Capture(Arc::clone(&opened.capture)));
+                tell(Update::Capture(fresh));
                 verify(opened, 0, cancel, tell);
             }
         }

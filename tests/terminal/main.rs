@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod manners;
+#[cfg(test)]
 mod session;
 
 use std::process::{Command, Stdio};
