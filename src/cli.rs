@@ -67,7 +67,7 @@ pub enum Command {
 }
 
 /// Which model, on which text.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     /// A checkpoint (.pt .pth .bin .ckpt .safetensors .gguf), a folder in Hugging Face layout, or the name of a model
     /// in the Hugging Face cache (org/name or org/name@revision); or a capture: a file of `headlight capture`, or a
@@ -158,15 +158,30 @@ pub struct ExploreArgs {
     /// The head to begin with
     #[arg(long, value_name = "N")]
     pub head: Option<usize>,
-    /// Colours of the screen
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    pub color: Colour,
-    /// Colours of values, those that c cycles
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Map::Blues)]
-    pub colormap: Map,
-    /// What the terminal draws on; auto asks it
-    #[arg(long, value_enum, default_value_t = Background::Auto)]
-    pub background: Background,
+    /// The scale to begin with [default: sqrt]
+    #[arg(long, value_enum, value_name = "SCALE")]
+    pub scale: Option<ScaleName>,
+    /// Colours of the screen [default: auto]
+    #[arg(long, value_enum)]
+    pub color: Option<Colour>,
+    /// Colours of values, those that c cycles [default: blues]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub colormap: Option<Map>,
+    /// What the terminal draws on; auto asks it [default: auto]
+    #[arg(long, value_enum)]
+    pub background: Option<Background>,
+    /// Begin with the mouse on; M switches it
+    #[arg(long)]
+    pub mouse: bool,
+    /// Run again when the checkpoint changes on disk
+    #[arg(long)]
+    pub watch: bool,
+    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the settings that are in force as a file with comments, and run nothing
+    #[arg(long)]
+    pub print_config: bool,
 }
 
 /// Options of `analyze`.
@@ -184,27 +199,30 @@ pub struct AnalyzeArgs {
     /// At most this many heads in the plot of a layer
     #[arg(long, value_name = "N")]
     pub max_heads: Option<usize>,
-    /// Keys a token in the printed analysis
-    #[arg(long, value_name = "N", default_value_t = 3)]
-    pub top_k: usize,
+    /// Keys a token in the printed analysis [default: 3]
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<usize>,
     /// Where the plots go
     #[arg(long, value_name = "FOLDER", default_value = "attention_plots")]
     pub output_dir: PathBuf,
     /// Open the explorer on the same capture afterwards
     #[arg(long)]
     pub show_plots: bool,
-    /// Colours of the explorer
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    pub color: Colour,
-    /// Colours of values, in the plots and in the explorer
-    #[arg(long, value_enum, value_name = "NAME", default_value_t = Map::Blues)]
-    pub colormap: Map,
-    /// What the explorer's terminal draws on; auto asks it
-    #[arg(long, value_enum, default_value_t = Background::Auto)]
-    pub background: Background,
+    /// Colours of the explorer [default: auto]
+    #[arg(long, value_enum)]
+    pub color: Option<Colour>,
+    /// Colours of values, in the plots and in the explorer [default: blues]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub colormap: Option<Map>,
+    /// What the explorer's terminal draws on; auto asks it [default: auto]
+    #[arg(long, value_enum)]
+    pub background: Option<Background>,
     /// What the plots show of a weight
     #[arg(long, value_enum, value_name = "NAME", default_value_t = ScaleName::Raw)]
     pub scale: ScaleName,
+    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Options of `export`.
@@ -365,6 +383,12 @@ pub enum Format {
     Npz,
     /// A picture of one head, or of heads of one layer (--layers 3 --heads 1)
     Png,
+    /// A picture of one head that scales
+    Svg,
+    /// Heads as glyphs, without colours
+    Text,
+    /// Heads in the 256 colours of a terminal
+    Ansi,
 }
 
 /// `--device`.
@@ -403,6 +427,24 @@ pub enum Colour {
     Ansi16,
     /// None: glyphs only
     Never,
+}
+
+/// The value of a name, as its flag takes it.
+pub fn named<T: ValueEnum>(name: &str) -> Option<T> {
+    let all = T::value_variants().iter();
+    all.cloned().find(|value| name_of(value) == name)
+}
+
+/// The name of a value, as its flag takes it.
+pub fn name_of<T: ValueEnum>(value: &T) -> String {
+    let shown = value.to_possible_value();
+    shown.map_or_else(String::new, |shown| shown.get_name().to_owned())
+}
+
+/// Every name that a flag takes.
+pub fn names<T: ValueEnum>() -> String {
+    let all: Vec<String> = T::value_variants().iter().map(name_of).collect();
+    all.join(", ")
 }
 
 /// `--colormap`.
@@ -516,6 +558,15 @@ mod tests {
         for wrong in ["", "GiB", "0", "-1", "1.5GiB", "99999999999GiB", "3 cats"] {
             assert!(wrong.parse::<Bytes>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn values_are_found_by_the_names_of_their_flags() {
+        for colour in Colour::value_variants() {
+            assert_eq!(named(&name_of(colour)), Some(*colour));
+        }
+        assert_eq!(named::<Colour>("red"), None);
+        assert_eq!(names::<Background>(), "auto, dark, light");
     }
 
     #[test]

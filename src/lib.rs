@@ -12,6 +12,7 @@
 pub mod capture;
 pub mod checkpoint;
 pub mod cli;
+pub mod config;
 pub mod export;
 pub mod lens;
 pub mod model;

@@ -14,6 +14,8 @@ fn headlight(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_headlight"))
         .args(arguments)
         .env_remove("RUST_BACKTRACE")
+        // No settings but those of a test.
+        .env("XDG_CONFIG_HOME", "/nowhere")
         .stdin(Stdio::null())
         .output()
         .unwrap()
@@ -665,6 +667,142 @@ fn completions_and_the_manual_know_every_command() {
     for command in ["analyze", "export", "check", "completions"] {
         assert!(page.contains(command), "{command}");
     }
+}
+
+/// Gives a file to a program that checks it, where that is installed.
+fn checked_by(program: &str, arguments: &[&str], file: &Path) {
+    let checked = Command::new(program).args(arguments).arg(file).output();
+    let output = match checked {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("skipped: {program}: {error}");
+            return;
+        }
+    };
+    let said = stderr(&output);
+    assert!(
+        output.status.success() && said.is_empty(),
+        "{program}: {said}"
+    );
+}
+
+#[test]
+fn completions_are_scripts_of_their_shells() {
+    let folder = tempfile::tempdir().unwrap();
+    for (shell, arguments) in [("bash", "-n"), ("zsh", "-n"), ("fish", "--no-execute")] {
+        let file = folder.path().join(shell);
+        let script = headlight(&["completions", shell]).stdout;
+        for flag in ["watch", "print-config", "mouse"] {
+            assert!(
+                String::from_utf8_lossy(&script).contains(flag),
+                "{shell}: {flag}"
+            );
+        }
+        std::fs::write(&file, script).unwrap();
+        checked_by(shell, &[arguments], &file);
+    }
+}
+
+#[test]
+fn the_manual_is_a_page_with_every_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("headlight.1");
+    let page = headlight(&["man"]).stdout;
+    let text = String::from_utf8(page.clone()).unwrap();
+    for part in [
+        ".SH KEYS",
+        ".SH FILES",
+        "config.toml",
+        ":open PATH",
+        "Ctrl\\-d, PgDn",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    std::fs::write(&file, page).unwrap();
+    // Every warning is said, and there is none.
+    checked_by("groff", &["-man", "-Tutf8", "-ww", "-z"], &file);
+}
+
+#[test]
+fn the_settings_in_force_are_printed_and_what_is_wrong_is_told_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    let path = file.to_str().unwrap();
+    std::fs::write(&file, "top-k = 5\n[keys.heatmap]\nleft = \"Alt-h\"\n").unwrap();
+    let printed = stdout(&headlight(&[
+        "--config",
+        path,
+        "--scale",
+        "log",
+        "--print-config",
+    ]));
+    for line in [
+        "top-k = 5",
+        "scale = \"log\"",
+        "left = \"Alt-h\"",
+        "[keys.heatmap]",
+    ] {
+        assert!(
+            printed.lines().any(|found| found == line),
+            "{line}: {printed}"
+        );
+    }
+    // What is printed is a file of settings that says the same.
+    std::fs::write(&file, &printed).unwrap();
+    assert_eq!(
+        stdout(&headlight(&["--config", path, "--print-config"])),
+        printed
+    );
+    std::fs::write(&file, "top-k = 1\n").unwrap();
+    let analysis = stdout(&headlight(&[
+        "analyze",
+        "--config",
+        path,
+        "--output-dir",
+        path,
+    ]));
+    assert!(
+        analysis.contains("    1. ") && !analysis.contains("    2. "),
+        "{analysis}"
+    );
+    for (text, line) in [("\n\ncolour = 1", "line 3"), ("color = ", "line 1")] {
+        std::fs::write(&file, text).unwrap();
+        refused(
+            &["--config", path, "--print-config"],
+            1,
+            &["config.toml", line],
+        );
+        refused(&["analyze", "--config", path], 1, &["config.toml", line]);
+    }
+    refused(
+        &["--config", "no/such.toml", "--print-config"],
+        1,
+        &["no/such.toml"],
+    );
+}
+
+#[test]
+fn heads_come_out_as_text_and_as_svg() {
+    let heads = ["--layers", "1", "--heads", "0,2", "--output", "-"];
+    let run = |format: &str| {
+        let arguments = [&["export", "--format", format], &heads[..]].concat();
+        headlight(&arguments)
+    };
+    let text = stdout(&run("text"));
+    assert!(
+        text.contains("Layer 1, Head 0") && text.contains("Layer 1, Head 2"),
+        "{text}"
+    );
+    assert!(!text.contains('\u{1b}'));
+    assert!(stdout(&run("ansi")).contains("\u{1b}[48;5;"));
+    let output = run("svg");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("one head"), "{}", stderr(&output));
+    let one = [
+        "export", "--format", "svg", "--layers", "1", "--heads", "2", "--output", "-",
+    ];
+    let svg = stdout(&headlight(&one));
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
 }
 
 #[test]

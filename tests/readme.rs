@@ -15,7 +15,7 @@ fn the_key_table_is_the_action_table() {
     let (begin, end) = ("<!-- keys -->\n", "<!-- /keys -->");
     let from = text.find(begin).unwrap() + begin.len();
     let to = text.find(end).unwrap();
-    let table = headlight::view::action_table_markdown();
+    let table = headlight::view::Keymap::default().markdown();
     if std::env::var_os("HEADLIGHT_WRITE_README").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
         let new = format!("{}{table}{}", &text[..from], &text[to..]);

@@ -2,11 +2,15 @@
 
 mod arrays;
 mod atomic;
+mod figure;
 mod json;
 mod npz;
+mod picture;
 mod png;
 mod report;
 mod safetensors;
+mod svg;
+mod terminal;
 mod text;
 
 use std::io::{self, Seek, Write};
@@ -16,14 +20,17 @@ pub use self::arrays::attention_bytes;
 pub use self::atomic::write_atomically;
 pub use self::json::json;
 pub use self::npz::npz;
+pub use self::picture::picture;
 pub use self::png::{all_heads, flow, heatmap, png};
 pub use self::report::{Report, report, report_json};
 pub use self::safetensors::safetensors;
+pub use self::svg::svg;
+pub use self::terminal::terminal;
 pub use self::text::analyze;
 
 use crate::capture::{Capture, Head, Layer, LayerRecord};
 use crate::lens::Scale;
-use crate::paint::Colormap;
+use crate::paint::{Colormap, Depth, Ground, Palette, Ramp};
 use crate::token::Label;
 
 /// Why nothing was written.
@@ -65,6 +72,12 @@ pub enum ExportError {
         Scale::ValueWeighted.name()
     )]
     NoNorms,
+    /// A picture of several heads.
+    #[error("an svg shows one head, and {found} are asked for: give --layers and --heads one each")]
+    OneHead {
+        /// How many are asked for.
+        found: usize,
+    },
     /// More bytes than a file can count.
     #[error(
         "the attention of {tokens} tokens is more than a file can hold: ask for fewer layers or heads"
@@ -171,19 +184,36 @@ pub enum Format {
     Npz,
     /// A picture of one head, or of heads of one layer; see [`png`].
     Png,
+    /// A picture of one head that scales; see [`svg`].
+    Svg,
+    /// Heads as glyphs, without any colour; see [`terminal`].
+    Text,
+    /// Heads in the 256 colours of a terminal; see [`terminal`].
+    Ansi,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 4] = [Self::Json, Self::Safetensors, Self::Npz, Self::Png];
+    pub const ALL: [Self; 7] = [
+        Self::Json,
+        Self::Safetensors,
+        Self::Npz,
+        Self::Png,
+        Self::Svg,
+        Self::Text,
+        Self::Ansi,
+    ];
 
-    /// Its name on the command line, which is also the usual file extension.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
             Self::Safetensors => "safetensors",
             Self::Npz => "npz",
             Self::Png => "png",
+            Self::Svg => "svg",
+            Self::Text => "text",
+            Self::Ansi => "ansi",
         }
     }
 }
@@ -217,6 +247,51 @@ pub fn export<W: Write + Seek>(
         Format::Safetensors => safetensors(capture, request, out),
         Format::Npz => npz(capture, request, out),
         Format::Png => png(capture, request, out),
+        Format::Svg | Format::Text | Format::Ansi => lines(capture, request, format, out),
+    }
+}
+
+/// The formats of [`export`] that are lines of text and show patterns, to an output that need not
+/// seek.
+///
+/// # Errors
+/// A layer or head that the capture does not hold, several heads as SVG, another format; what
+/// `out` reports.
+pub fn lines(
+    capture: &Capture,
+    request: &Request,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let palette = |ground, depth| Palette {
+        depth,
+        ground,
+        map: request.style.map,
+    };
+    match format {
+        Format::Svg => match &figure::pictures(capture, request)?[..] {
+            [one] => svg(capture, one, palette(Ground::Light, Depth::True), out),
+            several => Err(ExportError::OneHead {
+                found: several.len(),
+            }),
+        },
+        Format::Text | Format::Ansi => {
+            let depth = match format {
+                Format::Ansi => Depth::Ansi256,
+                _ => Depth::None,
+            };
+            for (at, picture) in figure::pictures(capture, request)?.iter().enumerate() {
+                if at > 0 {
+                    writeln!(out)?;
+                }
+                let ramp = Ramp::new(palette(Ground::Dark, depth));
+                terminal(capture, picture, ramp, out)?;
+            }
+            Ok(())
+        }
+        other => Err(ExportError::NoFormat {
+            found: other.name().to_owned(),
+        }),
     }
 }
 

@@ -1,5 +1,22 @@
 //! Ways to scale what is shown.
 
+use std::str::FromStr;
+
+impl FromStr for Scale {
+    type Err = String;
+
+    fn from_str(id: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|scale| scale.id() == id);
+        found.ok_or_else(|| {
+            let all = Self::ALL.map(Self::id).join(", ");
+            format!(
+                "there is no scale '{}': the scales are {all}",
+                id.escape_debug()
+            )
+        })
+    }
+}
+
 /// How weights become what is shown. The readout is always the exact weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scale {
@@ -42,6 +59,11 @@ impl Scale {
             Self::NoSink => "no sink",
             Self::ValueWeighted => "value-weighted",
         }
+    }
+
+    /// Its name on the command line and in settings.
+    pub fn id(self) -> String {
+        self.name().replace(' ', "-")
     }
 
     /// What the lowest and the highest shown value stand for, in a legend.
@@ -101,6 +123,14 @@ mod tests {
             scale = scale.next();
             assert_eq!(scale, *expected);
         }
+    }
+
+    #[test]
+    fn every_scale_is_read_by_its_name() {
+        for scale in Scale::ALL {
+            assert_eq!(scale.id().parse(), Ok(scale));
+        }
+        assert!("cubic".parse::<Scale>().is_err());
     }
 
     #[test]

@@ -8,12 +8,17 @@ use super::source::Source;
 use super::{RunError, error, explore};
 use crate::capture::{Capture, Head, Layer};
 use crate::checkpoint::printable;
-use crate::cli::AnalyzeArgs;
+use crate::cli::{AnalyzeArgs, Map};
 use crate::export;
 use crate::lens::{Select, TRUST_BUDGET, diagnosis, trust};
 
 /// Prints the analysis, saves the plots, and opens the explorer where asked to.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
+    let mut settings = explore::settings(args.config.as_deref())?;
+    settings.color = args.color.unwrap_or(settings.color);
+    settings.colormap = args.colormap.unwrap_or(settings.colormap);
+    settings.background = args.background.unwrap_or(settings.background);
+    let top_k = args.top_k.unwrap_or(settings.top_k);
     if args.show_plots {
         crate::tui::check_terminal()?;
     }
@@ -27,12 +32,8 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     if let Some(head) = args.head {
         in_range("head", head, shape.heads)?;
     }
-    if args.max_heads == Some(0) || args.top_k == 0 {
-        let flag = if args.top_k == 0 {
-            "top-k"
-        } else {
-            "max-heads"
-        };
+    if args.max_heads == Some(0) || top_k == 0 {
+        let flag = if top_k == 0 { "top-k" } else { "max-heads" };
         return Err(RunError::Usage(format!("--{flag} must be at least 1")));
     }
     // The analysis and the flow are of all layers.
@@ -42,13 +43,13 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
 
     let mut out = Vec::new();
     heading(&capture, &mut out)?;
-    export::analyze(&capture, &all, args.top_k, &mut out)?;
+    export::analyze(&capture, &all, top_k, &mut out)?;
     error::print(&out)?;
     let problems = trust(&capture, TRUST_BUDGET).problems();
     for said in capture.origin.warnings.iter().chain(&problems) {
         eprintln!("warning: {said}");
     }
-    plots(args, &capture, &layers)?;
+    plots(args, settings.colormap, &capture, &layers)?;
     // After all that the script prints, so that what reads its output finds it where it was.
     let mut out = Vec::new();
     for said in diagnosis(&capture) {
@@ -59,13 +60,9 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
         let start = explore::Start {
             layer: args.layer,
             head: args.head,
+            watched: None,
         };
-        let shades = explore::Shades {
-            color: args.color,
-            map: args.colormap,
-            background: args.background,
-        };
-        return explore::open(source, Some(capture), shades, start);
+        return explore::open(source, Some(capture), &args.run, settings, start);
     }
     Ok(())
 }
@@ -94,7 +91,12 @@ fn heading(capture: &Capture, out: &mut dyn Write) -> Result<(), RunError> {
     Ok(writeln!(out)?)
 }
 
-fn plots(args: &AnalyzeArgs, capture: &Capture, layers: &[Layer]) -> Result<(), RunError> {
+fn plots(
+    args: &AnalyzeArgs,
+    map: Map,
+    capture: &Capture,
+    layers: &[Layer],
+) -> Result<(), RunError> {
     let folder = &args.output_dir;
     let shown = printable(&folder.display().to_string());
     std::fs::create_dir_all(folder)
@@ -108,7 +110,7 @@ fn plots(args: &AnalyzeArgs, capture: &Capture, layers: &[Layer]) -> Result<(), 
     };
     let style = export::Style {
         scale: args.scale.into(),
-        map: args.colormap.into(),
+        map: map.into(),
     };
     for &layer in layers {
         if let Some(head) = args.head.map(Head) {

@@ -25,8 +25,13 @@ pub(super) fn command_line(text: Option<&str>) -> String {
     words.join(" ")
 }
 
+/// The command line that shows a text on a model that was opened in the explorer.
+pub(super) fn opened(path: &str, text: &str) -> String {
+    format!("headlight {} --text {}", quoted(path), quoted(text))
+}
+
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use thiserror::Error;
 
 use crate::capture::file::FileError;
+use crate::config::ConfigError;
 use crate::{checkpoint, export, model, token, tui};
 
 /// Why a command failed; its message is safe to print.
@@ -25,6 +26,9 @@ pub enum RunError {
     /// What was to be written.
     #[error(transparent)]
     Export(#[from] export::ExportError),
+    /// The settings.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A file of captures.
     #[error(transparent)]
     Capture(#[from] FileError),

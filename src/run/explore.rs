@@ -1,24 +1,38 @@
 //! `headlight`: the explorer, joined to the thread that runs the model.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
+use super::command_line::command_line;
+use super::open::Open;
 use super::picks::{find_kept, in_range};
-use super::session::{Keep, Session};
 use super::source::Source;
-use super::{RunError, memory};
-use crate::capture::file::Opened;
+use super::watch::Watched;
+use super::{RunError, error, memory};
 use crate::capture::{Capture, Head, Layer, bytes_in_words};
-use crate::cli::{Background, Colour, ExploreArgs, Map};
+use crate::checkpoint::printable;
+use crate::cli::{Background, Colour, ExploreArgs, RunArgs};
+use crate::config::Settings;
+use crate::export;
 use crate::lens::{TRUST_BUDGET, layer_trust};
-use crate::model;
 use crate::paint::{Depth, Ground, Palette};
-use crate::tui::{self, App, Explorer};
-use crate::view::{Event, NO_MODEL, Options, Request, Update, Work};
+use crate::tui::{self, App, Explorer, Jobs, Saver};
+use crate::view::{Event, Options, Request, Save, Update};
 
 /// Opens the model, then the explorer.
 pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
+    let mut settings = settings(args.config.as_deref())?;
+    settings.color = args.color.unwrap_or(settings.color);
+    settings.colormap = args.colormap.unwrap_or(settings.colormap);
+    settings.background = args.background.unwrap_or(settings.background);
+    settings.scale = args.scale.map_or(settings.scale, Into::into);
+    settings.mouse |= args.mouse;
+    if args.print_config {
+        return error::print(settings.to_toml().as_bytes());
+    }
     tui::check_terminal()?;
+    let watched = args.watch.then(|| watched(&args.run)).transpose()?;
     let source = Source::open(&args.run, &mut loading())?;
     if let Source::Model(session, text) = &source {
         // A text that can't be run is told here, where standard error is still in sight.
@@ -27,35 +41,47 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
     let start = Start {
         layer: args.layer,
         head: args.head,
+        watched,
     };
-    let shades = Shades {
-        color: args.color,
-        map: args.colormap,
-        background: args.background,
-    };
-    open(source, None, shades, start)
+    open(source, None, &args.run, settings, start)
 }
 
-/// The flags that the screen's colours depend on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shades {
-    pub color: Colour,
-    pub map: Map,
-    pub background: Background,
+/// The settings of the file and the environment.
+pub(super) fn settings(file: Option<&Path>) -> Result<Settings, RunError> {
+    let lookup = |name: &str| {
+        let value = std::env::var_os(name)?;
+        Some(value.to_string_lossy().into_owned())
+    };
+    Ok(Settings::load(file, &lookup)?)
 }
 
-/// Where the cursor begins.
-#[derive(Clone, Copy, Debug, Default)]
+/// What `--watch` is to watch.
+fn watched(args: &RunArgs) -> Result<Watched, RunError> {
+    let path = args.model.as_ref().or(args.checkpoint.as_ref());
+    let Some(path) = path.filter(|path| path.exists()) else {
+        return Err(RunError::Usage(
+            "--watch needs a checkpoint on disk: give a file or a folder as MODEL".to_owned(),
+        ));
+    };
+    let watched = Watched::default();
+    watched.set(Some(path.clone()));
+    Ok(watched)
+}
+
+/// Where the cursor begins, and what is watched.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Start {
     pub layer: Option<usize>,
     pub head: Option<usize>,
+    pub watched: Option<Watched>,
 }
 
 /// Runs the explorer on a model or a capture; from a run of the model where there is one.
 pub(super) fn open(
     source: Source,
     capture: Option<Arc<Capture>>,
-    shades: Shades,
+    args: &RunArgs,
+    settings: Settings,
     start: Start,
 ) -> Result<(), RunError> {
     let shape = source.shape();
@@ -65,7 +91,7 @@ pub(super) fn open(
     if let Some(head) = start.head {
         in_range("head", head, shape.heads)?;
     }
-    let palette = palette(shades);
+    let palette = palette(&settings);
     let (model, text) = match &source {
         Source::Model(session, text) => (session.origin().name.clone(), text.clone()),
         Source::File(opened) => {
@@ -74,10 +100,16 @@ pub(super) fn open(
         }
     };
     let from_file = matches!(source, Source::File(_));
+    let asks = settings.background == Background::Auto;
     let options = Options {
         model,
         text: text.clone(),
         from_file,
+        command: command_line(None),
+        keymap: settings.keymap,
+        scale: Some(settings.scale),
+        mouse: settings.mouse,
+        in_tmux: std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty()),
         half_blocks: palette.depth != Depth::None,
         layer: start
             .layer
@@ -86,7 +118,7 @@ pub(super) fn open(
         head: start.head.map(Head),
     };
     let mut explorer = Explorer::new(options, palette);
-    if shades.background == Background::Auto {
+    if asks {
         explorer = explorer.asking_ground();
     }
     let first = match (&source, &capture) {
@@ -107,16 +139,26 @@ pub(super) fn open(
             explorer.update(Event::Work(Update::Trust(layer, found)));
         }
     }
-    let work = match source {
-        Source::Model(session, _) => run(*session),
-        Source::File(opened) => verify(opened),
+    let open = Open {
+        source,
+        args: args.clone(),
+        watched: start.watched.clone().unwrap_or_default(),
+        inside: false,
+        earlier: None,
     };
-    Ok(tui::explore(explorer, work, first)?)
+    let jobs = Jobs {
+        work: open.work(),
+        first,
+        save: save(),
+        watch: start.watched.map(Watched::watch),
+        mouse: settings.mouse,
+    };
+    Ok(tui::explore(explorer, jobs)?)
 }
 
 /// The colours that flags and environment ask for.
-fn palette(shades: Shades) -> Palette {
-    let forced = match shades.color {
+fn palette(settings: &Settings) -> Palette {
+    let forced = match settings.color {
         Colour::Auto => None,
         Colour::Truecolor => Some(Depth::True),
         Colour::Ansi256 => Some(Depth::Ansi256),
@@ -129,78 +171,24 @@ fn palette(shades: Shades) -> Palette {
     }
     Palette {
         depth: Depth::detect(forced, read),
-        ground: match shades.background {
+        ground: match settings.background {
             Background::Auto => Ground::of_environment(read).unwrap_or_default(),
             Background::Dark => Ground::Dark,
             Background::Light => Ground::Light,
         },
-        map: shades.map.into(),
+        map: settings.colormap.into(),
     }
 }
 
-/// Looks through the layers of a capture from a file, one after the other.
-fn verify(opened: Opened) -> Work {
-    Box::new(move |request, cancel, tell| {
-        let Request::Verify { first } = request else {
-            tell(Update::Failed(NO_MODEL.to_owned()));
-            return;
-        };
-        let layers = &opened.capture.layers;
-        let (count, first) = (layers.len(), layers.partition_point(|l| l.layer < first));
-        for at in (0..count).map(|at| (at + first) % count) {
-            if cancel.is_cancelled() {
-                return;
-            }
-            let layer = &layers[at];
-            let damage = opened.verify(layer.layer).err();
-            let mut found = layer_trust(layer, TRUST_BUDGET);
-            found.damaged = damage.is_some();
-            tell(Update::Trust(Arc::clone(layer), found));
-            if let Some(error) = damage {
-                tell(Update::Failed(error.to_string()));
-            }
-        }
-    })
-}
-
-/// What the worker does with a request to a model.
-fn run(session: Session) -> Work {
-    let mut earlier: Option<Capture> = None;
-    Box::new(move |request, cancel, tell| {
-        let Request::Run { text } = request else {
-            return;
-        };
-        let layers = session.kept().len();
-        let keep = Keep {
-            trail: true,
-            earlier: earlier.as_ref(),
-            ..Keep::default()
-        };
-        let done = session.run(
-            &text,
-            keep,
-            &|| cancel.is_cancelled(),
-            &mut |capture: &Capture| {
-                tell(Update::Progress {
-                    stage: "layer",
-                    done: capture.layers.len(),
-                    total: layers,
-                });
-                tell(Update::Capture(Arc::new(capture.clone())));
-                if let Some(layer) = capture.layers.last() {
-                    let found = layer_trust(layer, TRUST_BUDGET);
-                    tell(Update::Trust(Arc::clone(layer), found));
-                }
-            },
-        );
-        match done {
-            Ok(capture) => {
-                earlier = Some(capture.clone());
-                tell(Update::Capture(Arc::new(capture)));
-            }
-            Err(RunError::Model(model::Error::Cancelled)) => {}
-            Err(error) => tell(Update::Failed(error.to_string())),
-        }
+/// What the thread that writes files does.
+fn save() -> Saver {
+    Box::new(move |(save, palette): (Save, Palette), _, tell| {
+        let path = printable(&save.path.display().to_string());
+        let saved = export::picture(&save.path, &save.capture, &save.picture, palette);
+        tell(Update::Said(match saved {
+            Ok(()) => format!("Saved: {path}"),
+            Err(error) => format!("Not saved: {error}"),
+        }));
     })
 }
 

@@ -18,6 +18,9 @@ impl From<Format> for export::Format {
             Format::Safetensors => Self::Safetensors,
             Format::Npz => Self::Npz,
             Format::Png => Self::Png,
+            Format::Svg => Self::Svg,
+            Format::Text => Self::Text,
+            Format::Ansi => Self::Ansi,
         }
     }
 }
@@ -25,15 +28,24 @@ impl From<Format> for export::Format {
 /// Runs the model and writes what was asked for.
 pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
     let standard_output = args.output == Path::new("-");
-    if standard_output && args.format != Format::Json {
+    let is_text = matches!(
+        args.format,
+        Format::Json | Format::Svg | Format::Text | Format::Ansi
+    );
+    if standard_output && !is_text {
         return Err(RunError::Usage(
-            "only json goes to standard output; give the rest a file with --output".to_owned(),
+            "only json, svg, text and ansi go to standard output; give the rest a file with --output"
+                .to_owned(),
         ));
     }
-    if args.format != Format::Png && (args.scale.is_some() || args.colormap.is_some()) {
+    let is_picture = matches!(
+        args.format,
+        Format::Png | Format::Svg | Format::Text | Format::Ansi
+    );
+    if !is_picture && (args.scale.is_some() || args.colormap.is_some()) {
         return Err(RunError::Usage(
             "--scale and --colormap are for pictures: the other formats hold the weights \
-             themselves; leave them out, or give --format png"
+             themselves; leave them out, or give --format png, svg, text or ansi"
                 .to_owned(),
         ));
     }
@@ -56,6 +68,12 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
             export::ExportError::OneLayer { found }.to_string(),
         ));
     }
+    if args.format == Format::Svg && request.layers.len() * request.heads.len() != 1 {
+        let found = request.layers.len() * request.heads.len();
+        return Err(RunError::Usage(
+            export::ExportError::OneHead { found }.to_string(),
+        ));
+    }
     if let Source::Model(session, _) = &mut source {
         session.hash()?;
     }
@@ -76,7 +94,10 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
     let format = args.format.into();
     if standard_output {
         let mut out = BufWriter::new(std::io::stdout().lock());
-        export::json(&capture, &request, &mut out)?;
+        match format {
+            export::Format::Json => export::json(&capture, &request, &mut out)?,
+            _ => export::lines(&capture, &request, format, &mut out)?,
+        }
         return Ok(out.flush()?);
     }
     Ok(export::write_atomically(&args.output, |out| {

@@ -33,6 +33,10 @@ fn downloading() -> impl FnMut(&str, u64, u64) {
     let mut last: Option<(String, Instant)> = None;
     move |file, done, total| {
         let mut err = std::io::stderr().lock();
+        if crate::tui::is_shown() {
+            // The screen is the explorer's, which tells that it loads.
+            return;
+        }
         let (live, ended) = (err.is_terminal(), done >= total);
         let due = match &last {
             Some((name, at)) if name == file => live && at.elapsed() > Duration::from_millis(100),

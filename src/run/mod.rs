@@ -9,13 +9,16 @@ mod explore;
 mod export;
 mod fetch;
 mod input;
+mod man;
 mod memory;
+mod open;
 mod picks;
 mod prepare;
 mod recorder;
 mod reference;
 mod session;
 mod source;
+mod watch;
 
 use clap::CommandFactory;
 
@@ -44,11 +47,7 @@ pub fn run(cli: Cli) -> Result<(), RunError> {
             clap_complete::generate(shell, &mut Cli::command(), "headlight", &mut script);
             error::print(&script)
         }
-        Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            error::print(&page)
-        }
+        Some(Command::Man) => error::print(&man::page()?),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use super::command_line::command_line;
+use super::command_line::{self, command_line};
 use super::explore::Loading;
 use super::picks::kept;
 use super::prepare::Prepared;
@@ -25,6 +25,8 @@ pub(super) struct Session {
     checkpoint: Option<Checkpoint>,
     /// The text that the command line gives.
     given: String,
+    /// The path that the explorer opened it by, where it is not the command line's.
+    opened: Option<String>,
     /// Whether queries and keys are kept as f16.
     half: bool,
     /// The layers that are kept, ascending.
@@ -107,15 +109,28 @@ impl Session {
             origin,
             checkpoint,
             given: given.to_owned(),
+            opened: None,
             half,
             kept,
             last: args.last.map(NonZeroUsize::get),
         })
     }
 
+    /// The text that the command line gives.
+    pub(super) fn given(&self) -> &str {
+        &self.given
+    }
+
     /// Where the model came from, without what only a text brings.
     pub(super) fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Tells that the explorer opened the model, by this path: the recipes of its runs name it
+    /// and not what the command line does.
+    pub(super) fn set_opened(&mut self, path: String) {
+        self.origin.command = command_line::opened(&path, &self.given);
+        self.opened = Some(path);
     }
 
     /// The model's sizes.
@@ -165,7 +180,10 @@ impl Session {
             origin.tokenizer += ", nothing before the text";
         }
         if text != self.given {
-            origin.command = command_line(Some(text));
+            origin.command = match &self.opened {
+                Some(path) => command_line::opened(path, text),
+                None => command_line(Some(text)),
+            };
         }
         let mut text = text.to_owned();
         let (found, context) = (ids.len(), self.shape.context);

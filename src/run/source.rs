@@ -32,6 +32,25 @@ impl Source {
         Ok(Self::Model(Box::new(session), text))
     }
 
+    /// The same, for a text that is at hand, where the command line gave `given`; a capture has its
+    /// own text.
+    pub(super) fn open_with(
+        args: &RunArgs,
+        (text, given): (&str, &str),
+        progress: &mut dyn FnMut(Loading),
+    ) -> Result<Self, RunError> {
+        let bare = RunArgs {
+            text: None,
+            text_file: None,
+            ..args.clone()
+        };
+        if let Some(opened) = capture(&bare, progress)? {
+            return Ok(Self::File(opened));
+        }
+        let session = Session::open(args, given, progress)?;
+        Ok(Self::Model(Box::new(session), text.to_owned()))
+    }
+
     /// The model's sizes.
     pub(super) fn shape(&self) -> Shape {
         match self {

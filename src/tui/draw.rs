@@ -8,12 +8,11 @@ use super::theme::{Role, Theme};
 use crate::paint::Palette;
 use crate::view::{Area, LEAST, State};
 
-/// Draws the state with a palette, or with the usual one of a depth. Reads the state and changes nothing; the size of the screen
-/// reaches the state as an event, and what does not fit the frame is left out.
+/// Draws the state with a palette, or with the usual one of a depth. Reads the state and changes
+/// nothing; the size of the screen reaches the state as an event, and what does not fit the frame is
+/// left out.
 pub fn draw(frame: &mut Frame, state: &State, palette: impl Into<Palette>) {
-    let mut palette = palette.into();
-    palette.map = palette.map.after(state.map_steps());
-    let theme = Theme::new(palette);
+    let theme = Theme::new(shown(palette.into(), state));
     let mut canvas = Canvas {
         buffer: frame.buffer_mut(),
         theme,
@@ -33,9 +32,18 @@ pub fn draw(frame: &mut Frame, state: &State, palette: impl Into<Palette>) {
     panel::flow(&mut canvas, layout.flow, state);
     panel::status(&mut canvas, layout.status, state);
     panel::footer(&mut canvas, layout.footer, state);
+    panel::palette(&mut canvas, layout.footer, state);
     panel::prompt(&mut canvas, layout.footer, state);
     panel::popup(&mut canvas, state);
     panel::editor(&mut canvas, state);
+}
+
+/// The palette with the map that the person went on to.
+pub(super) fn shown(palette: Palette, state: &State) -> Palette {
+    Palette {
+        map: palette.map.after(state.map_steps()),
+        ..palette
+    }
 }
 
 /// One line that says what is needed.

@@ -17,8 +17,8 @@ use super::keys;
 use super::signals::{self, Told};
 use super::terminal::{self, Error, Stdout};
 use super::worker::{Serial, Worker};
-use crate::paint::Ground;
-use crate::view::{Effect, Event, Look, Request, Update, Work, look};
+use crate::paint::{Ground, Palette};
+use crate::view::{Effect, Event, Look, Request, Save, Task, Update, Watch, Work, look};
 
 /// Least time between two frames: 80 a second at most, so that a flood of events is drawn once.
 const FRAME: Duration = Duration::from_micros(12_500);
@@ -33,6 +33,9 @@ pub trait App {
 
     /// Draws all of it.
     fn draw(&self, frame: &mut Frame);
+
+    /// How it is drawn now.
+    fn palette(&self) -> Palette;
 
     /// Whether the terminal is to be asked what ground it draws on.
     fn asks_ground(&self) -> bool {
@@ -61,20 +64,53 @@ trait Screen {
     fn draw(&mut self, app: &impl App) -> io::Result<()>;
     /// Forgets what is shown: the next frame is sent whole.
     fn forget(&mut self) -> io::Result<()>;
+    /// Sends a text to the clipboard.
+    fn copy(&mut self, text: &str) -> io::Result<()>;
+    /// Listens to the mouse, or not.
+    fn mouse(&mut self, on: bool) -> io::Result<()>;
     /// Gives the terminal back and stops the process; says whether it could be stopped.
     fn suspend(&mut self) -> io::Result<bool>;
     /// Takes the terminal again.
     fn resume(&mut self) -> io::Result<()>;
 }
 
-/// Runs the explorer until the person leaves. `first` is sent to the worker at once. The workers
-/// are cancelled then, not waited for.
+/// The job of the thread that writes files: what is to be saved, in the colours that it is shown in.
+pub type Saver = Task<(Save, Palette)>;
+
+/// What the loop has done for it, each in a thread of its own.
+pub struct Jobs {
+    /// Runs the model.
+    pub work: Work,
+    /// What is asked of it at once.
+    pub first: Option<Request>,
+    /// Writes files.
+    pub save: Saver,
+    /// Tells when what is open changes on disk.
+    pub watch: Option<Watch>,
+    /// Whether to listen to the mouse from the beginning.
+    pub mouse: bool,
+}
+
+impl Jobs {
+    /// The work alone: nothing is saved or watched.
+    pub fn new(work: Work, first: Option<Request>) -> Self {
+        Self {
+            work,
+            first,
+            save: Box::new(|_, _, _| {}),
+            watch: None,
+            mouse: false,
+        }
+    }
+}
+
+/// Runs the explorer until the person leaves. The workers are cancelled then, not waited for.
 ///
 /// # Errors
 ///
 /// Where there is no terminal to show it on ([`terminal::check_terminal`]), or it fails. The
 /// terminal is as it was before, whatever is returned.
-pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<(), Error> {
+pub fn explore(mut app: impl App, jobs: Jobs) -> Result<(), Error> {
     terminal::check_terminal()?;
     let (sender, messages) = channel();
     let told = sender.clone();
@@ -82,7 +118,7 @@ pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<
         let _ = told.send(Message::Signal(signal));
     })?;
     let told = sender.clone();
-    let worker = Worker::start("model", work, move |serial, update| {
+    let worker = Worker::start("model", jobs.work, move |serial, update| {
         let _ = told.send(Message::Work(serial, update));
     })?;
     let told = sender.clone();
@@ -92,7 +128,22 @@ pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<
             let _ = told.send(Message::Look(update));
         }
     })?;
+    let told = sender.clone();
+    let files = Worker::start("files", jobs.save, move |_, update| {
+        if !matches!(update, Update::Ended { .. }) {
+            let _ = told.send(Message::Look(update));
+        }
+    })?;
+    if let Some(watch) = jobs.watch {
+        let told = sender.clone();
+        thread::Builder::new()
+            .name("watch".into())
+            .spawn(move || watch(&|| told.send(Message::Input(Event::Changed)).is_ok()))?;
+    }
     let mut screen = Tty::enter()?;
+    if jobs.mouse {
+        terminal::mouse(true)?;
+    }
     if app.asks_ground() {
         ask_ground(&mut app, &sender)?;
     }
@@ -100,8 +151,13 @@ pub fn explore(mut app: impl App, work: Work, first: Option<Request>) -> Result<
     thread::Builder::new()
         .name("input".into())
         .spawn(move || read_input(&sender))?;
-    let first = first.map(Effect::Request);
-    let ended = Loop::new(&mut app, &mut screen, worker, lens).run(&messages, first);
+    let first = jobs.first.map(Effect::Request);
+    let workers = Workers {
+        model: worker,
+        lens,
+        files,
+    };
+    let ended = Loop::new(&mut app, &mut screen, workers).run(&messages, first);
     if ended.is_err() {
         signals::exit_if_gone();
     }
@@ -155,12 +211,18 @@ enum Next {
     Quit,
 }
 
+/// The threads that work for the screen.
+struct Workers {
+    model: Worker<Request>,
+    /// What it computes stays true, so it is taken even where something else was asked for since.
+    lens: Worker<Look>,
+    files: Worker<(Save, Palette)>,
+}
+
 struct Loop<'a, A, S> {
     app: &'a mut A,
     screen: &'a mut S,
-    worker: Worker<Request>,
-    /// What it computes stays true, so it is taken even where something else was asked for since.
-    lens: Worker<Look>,
+    workers: Workers,
     /// Something happened since the last frame.
     dirty: bool,
     /// The process is stopped, or about to be: the terminal is not ours.
@@ -170,12 +232,11 @@ struct Loop<'a, A, S> {
 }
 
 impl<'a, A: App, S: Screen> Loop<'a, A, S> {
-    fn new(app: &'a mut A, screen: &'a mut S, worker: Worker<Request>, lens: Worker<Look>) -> Self {
+    fn new(app: &'a mut A, screen: &'a mut S, workers: Workers) -> Self {
         Self {
             app,
             screen,
-            worker,
-            lens,
+            workers,
             dirty: true,
             suspended: false,
             resized: None,
@@ -231,7 +292,7 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
                 }
                 Ok(Next::Go)
             }
-            Message::Work(serial, update) if self.worker.is_current(serial) => {
+            Message::Work(serial, update) if self.workers.model.is_current(serial) => {
                 self.event(Event::Work(update))
             }
             Message::Work(..) => Ok(Next::Go),
@@ -281,9 +342,15 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
 
     fn effect(&mut self, effect: Effect) -> io::Result<Next> {
         match effect {
-            Effect::Request(request) => self.worker.request(request),
-            Effect::Look(look) => self.lens.request(look),
-            Effect::Cancel => self.worker.cancel(),
+            Effect::Request(request) => self.workers.model.request(request),
+            Effect::Look(look) => self.workers.lens.request(look),
+            Effect::Save(save) => {
+                let palette = self.app.palette();
+                self.workers.files.request((save, palette));
+            }
+            Effect::Cancel => self.workers.model.cancel(),
+            Effect::Copy(text) => self.screen.copy(&text)?,
+            Effect::Mouse(on) => self.screen.mouse(on)?,
             Effect::Suspend => self.suspended = self.screen.suspend()?,
             Effect::Redraw => {
                 self.screen.forget()?;
@@ -347,6 +414,14 @@ impl Screen for Tty {
 
     fn forget(&mut self) -> io::Result<()> {
         self.0.clear()
+    }
+
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        terminal::copy(text)
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        terminal::mouse(on)
     }
 
     fn suspend(&mut self) -> io::Result<bool> {

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 
-use super::draw::draw;
+use super::draw::{draw, shown};
 use super::event_loop::App;
 use crate::paint::{Depth, Ground, Palette};
 use crate::view::{Effect, Event, Options, State, update};
@@ -45,6 +45,10 @@ impl App for Explorer {
 
     fn draw(&self, frame: &mut Frame) {
         draw(frame, &self.state, self.palette);
+    }
+
+    fn palette(&self) -> Palette {
+        shown(self.palette, &self.state)
     }
 
     fn asks_ground(&self) -> bool {

@@ -1,17 +1,36 @@
 //! From the terminal's key events to the view's strokes.
 
-use ratatui::crossterm::event::{Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::event::{
+    Event as Input, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
+};
 
-use crate::view::{Code, Event, Stroke};
+use crate::view::{Code, Event, Mouse, Stroke};
 
 /// What the terminal told as an event of the view, or `None` where the view has no use for it.
 pub(super) fn event(input: Input) -> Option<Event> {
     match input {
         Input::Key(key) => stroke(key).map(Event::Key),
         Input::Paste(text) => Some(Event::Paste(text)),
+        Input::Mouse(mouse) => mouse_event(mouse),
         Input::Resize(width, height) => Some(Event::Resize { width, height }),
         _ => None,
     }
+}
+
+/// A press of the left button or a turn of the wheel.
+fn mouse_event(mouse: MouseEvent) -> Option<Event> {
+    let kind = match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Mouse::Press,
+        MouseEventKind::ScrollUp => Mouse::WheelUp,
+        MouseEventKind::ScrollDown => Mouse::WheelDown,
+        _ => return None,
+    };
+    Some(Event::Mouse {
+        x: mouse.column,
+        y: mouse.row,
+        kind,
+    })
 }
 
 /// A press or a repeat as a stroke. Letters stand as typed, so SHIFT is dropped: terminals

@@ -2,6 +2,7 @@
 
 mod backend;
 mod canvas;
+mod clipboard;
 mod draw;
 mod event_loop;
 mod explorer;
@@ -17,6 +18,6 @@ mod words;
 mod worker;
 
 pub use draw::draw;
-pub use event_loop::{App, explore};
+pub use event_loop::{App, Jobs, Saver, explore};
 pub use explorer::Explorer;
-pub use terminal::{Error, check_terminal, force_colour, install_panic_hook};
+pub use terminal::{Error, check_terminal, force_colour, install_panic_hook, is_shown};

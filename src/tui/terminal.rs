@@ -20,7 +20,7 @@ use ratatui::crossterm::{queue, style::ResetColor};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::stdio::stdout;
 
-use super::worker;
+use super::{clipboard, worker};
 
 /// Why the explorer could not be shown, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,9 @@ pub enum Error {
 
 /// Whether the terminal is ours: raw, on the alternate screen.
 static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the mouse is listened to while the terminal is ours.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 
 /// Held while bytes go to the terminal, so that leaving never falls into the middle of a frame.
 static OUTPUT: Mutex<()> = Mutex::new(());
@@ -72,6 +75,11 @@ pub fn check_terminal() -> Result<(), Error> {
         return Err(Error::DumbTerminal);
     }
     Ok(())
+}
+
+/// Whether the explorer has the terminal, so that nothing else may write to it.
+pub fn is_shown() -> bool {
+    ENTERED.load(Ordering::SeqCst)
 }
 
 /// Sends colours even where `NO_COLOR` is set, for a person who asked for them by a flag.
@@ -119,6 +127,9 @@ pub(super) fn enter() -> io::Result<()> {
         Hide,
         EnableBracketedPaste
     )?;
+    if MOUSE.load(Ordering::SeqCst) {
+        bytes.extend_from_slice(MOUSE_ON);
+    }
     let sent = send(&bytes);
     if sent.is_err() {
         leave();
@@ -126,7 +137,33 @@ pub(super) fn enter() -> io::Result<()> {
     sent
 }
 
-/// Gives the terminal back as it was: mode, screen, cursor, colours, paste. Does nothing where it
+/// Reports of presses, releases and the wheel, without those of motion, which would flood a slow
+/// link; in the form that has no limit of columns.
+const MOUSE_ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+
+/// Listens to the mouse, or leaves it to the terminal; also after the terminal was left and
+/// entered again.
+///
+/// # Errors
+///
+/// The terminal's.
+pub(super) fn mouse(on: bool) -> io::Result<()> {
+    MOUSE.store(on, Ordering::SeqCst);
+    send(if on { MOUSE_ON } else { MOUSE_OFF })
+}
+
+/// Sends a text to the terminal's clipboard. Whether it takes it, it does not tell.
+///
+/// # Errors
+///
+/// The terminal's.
+pub(super) fn copy(text: &str) -> io::Result<()> {
+    let in_tmux = std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty());
+    send(&clipboard::sequence(text, in_tmux))
+}
+
+/// Gives the terminal back as it was: mode, screen, cursor, colours, paste, mouse. Does nothing where it
 /// is not ours, so it may be called twice.
 pub(super) fn leave() {
     if !ENTERED.swap(false, Ordering::SeqCst) {
@@ -136,6 +173,9 @@ pub(super) fn leave() {
     // to go to: the terminal may be gone.
     let _ = disable_raw_mode();
     let mut bytes = Vec::new();
+    if MOUSE.load(Ordering::SeqCst) {
+        bytes.extend_from_slice(MOUSE_OFF);
+    }
     let queued = queue!(
         bytes,
         EndSynchronizedUpdate,

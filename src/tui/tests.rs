@@ -16,7 +16,7 @@ use crate::capture::{Capture, Origin};
 use crate::lens::{TRUST_BUDGET, layer_trust};
 use crate::paint::{Colormap, Depth, Ground, Palette};
 use crate::view::fixture::Recipe;
-use crate::view::{ACTIONS, Code, Event, Options, State, Stroke, Update, update};
+use crate::view::{ACTIONS, Code, Event, Mouse, Options, State, Stroke, Update, update};
 
 const DEPTHS: [Depth; 4] = [Depth::None, Depth::Ansi16, Depth::Ansi256, Depth::True];
 
@@ -363,7 +363,7 @@ fn a_part_of_a_long_text_in_256_colours() {
 
 #[test]
 fn single_weights_of_a_long_text_without_colours() {
-    let whole = zoomed(Depth::None, "G^p", (60, 20));
+    let whole = zoomed(Depth::None, "G^P", (60, 20));
     let part = zoomed(Depth::None, "G^zzzz", (60, 20));
     insta::assert_snapshot!(format!("{}\n{}", text(&whole), text(&part)));
 }
@@ -776,8 +776,10 @@ proptest! {
         (layers, heads) in (1usize..5, 1usize..9),
         window in prop::option::of(1usize..6),
         sizes in prop::collection::vec((1u16..250, 1u16..80), 1..4),
+        (start, line) in (0usize..3, "[:p]{0,1}[a-z0-9 ]{0,6}"),
+        clicks in prop::collection::vec((0u16..260, 0u16..90, 0usize..3), 0..12),
         keys in prop::collection::vec(0usize..200, 0..24),
-        zooms in "[zZ0p]{0,8}",
+        zooms in "[zZ0P]{0,8}",
         first in "[123]{0,2}(/[ a-eT猫]{0,3}\n)?",
         more in "[hjklnNtTwsm\t\n$]{0,8}",
         depth in prop::sample::select(DEPTHS.to_vec()),
@@ -788,6 +790,13 @@ proptest! {
             press(&mut state, &zooms);
             press(&mut state, &first);
             press(&mut state, &more);
+            press(&mut state, &format!("{}M", start + 1));
+            press(&mut state, &line);
+            screen(&state, depth, width, height);
+            for &(x, y, kind) in &clicks {
+                let kind = [Mouse::Press, Mouse::WheelUp, Mouse::WheelDown][kind];
+                update(&mut state, Event::Mouse { x, y, kind });
+            }
             for at in &keys {
                 let action = &ACTIONS[at % ACTIONS.len()];
                 update(&mut state, Event::Key(action.keys[at % action.keys.len()]));

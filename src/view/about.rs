@@ -1,6 +1,8 @@
 //! The texts that lie over the screen: rows of a name and what it stands for.
 
-use super::action::{ACTIONS, Place};
+use super::action::Place;
+use super::keymap::Keymap;
+use super::palette::COMMANDS;
 use super::state::{Popup, State};
 use crate::capture::bytes_in_words;
 use crate::lens::{AttentionKind, DIAGNOSIS_TOKENS, LayerTrust};
@@ -17,15 +19,23 @@ pub enum Row {
 }
 
 /// What every key does, by place.
-pub fn help_rows() -> Vec<Row> {
+pub fn help_rows(keymap: &Keymap) -> Vec<Row> {
     let mut rows = Vec::new();
     for place in Place::ALL {
         rows.push(Row::Heading(place.name()));
-        for action in ACTIONS.iter().filter(|action| action.place == place) {
-            let keys: Vec<String> = action.keys.iter().map(|key| key.name()).collect();
+        for (action, keys) in keymap.rows().filter(|(action, _)| action.place == place) {
+            let keys: Vec<String> = keys.iter().map(|key| key.name()).collect();
             rows.push(Row::Entry(keys.join(" "), action.doc.to_owned()));
         }
     }
+    rows.push(Row::Heading("command line"));
+    let typed = |name, argument| format!(":{name} {argument}");
+    rows.extend(COMMANDS.iter().map(|command| {
+        Row::Entry(
+            typed(command.name, command.argument),
+            command.doc.to_owned(),
+        )
+    }));
     rows
 }
 
@@ -166,7 +176,7 @@ impl State {
         let rows = match self.popup() {
             None => return 0,
             Some((Popup::Links, _)) => return self.links().len(),
-            Some((Popup::Help, _)) => help_rows(),
+            Some((Popup::Help, _)) => help_rows(self.keymap()),
             Some((Popup::Origin, _)) => self.origin_rows(),
         };
         let lines = |row: &Row| match row {

@@ -1,6 +1,7 @@
 //! The one table of what keys do. The keymap, the footer, the help and the README's table are
 //! made from it.
 
+use super::copy::What;
 use super::prompt::Ask;
 use super::screen::Screen;
 use super::{Code, Stroke};
@@ -20,12 +21,18 @@ pub enum Act {
     Origin,
     /// Edit the text.
     Edit,
+    /// Copy something to the clipboard of the terminal.
+    Copy(What),
+    /// Switch the mouse on or off.
+    Mouse,
     /// Show a screen.
     Show(Screen),
     /// Ask for a line of text.
     Ask(Ask),
     /// Take the line of text that was asked for.
     Accept,
+    /// Take the chosen entry into the line.
+    Complete,
     /// Focus the next pane.
     NextPane,
     /// Focus the pane before.
@@ -188,6 +195,11 @@ impl Place {
         Self::Everywhere,
     ];
 
+    /// Its name in settings.
+    pub fn id(self) -> String {
+        self.name().replace(' ', "-")
+    }
+
     /// Its name in the help.
     pub fn name(self) -> &'static str {
         match self {
@@ -315,7 +327,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Heads, Act::ZoomIn, "zoom in", &[ch('z')], "zoom", "look closer, about the cursor, down to single weights"),
     row(Place::Heads, Act::ZoomOut, "zoom out", &[ch('Z')], "zoom", "look from further away"),
     row(Place::Heads, Act::Fit, "fit", &[ch('0')], "zoom", "show the whole head"),
-    row(Place::Heads, Act::Pool, "pool", &[ch('p')], "", "show the largest or the mean weight of cells that pool"),
+    row(Place::Heads, Act::Pool, "pool", &[ch('P')], "", "show the largest or the mean weight of cells that pool"),
     row(Place::Heads, Act::Ask(Ask::Find), "find", &[ch('/')], "find", "find a word or a phrase, and go to it as the query"),
     row(Place::Heads, Act::NextHit, "next hit", &[ch('n')], "", "go to the next place of what was found"),
     row(Place::Heads, Act::PreviousHit, "previous hit", &[ch('N')], "", "go to the place of what was found before"),
@@ -337,6 +349,12 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Screens, Act::Show(Screen::Heads), "heads", &[ch('1')], "", "show one head, the heads of its layer, and what a token attends to"),
     row(Place::Screens, Act::Show(Screen::Text), "text", &[ch('2')], "", "show the text, coloured by attention"),
     row(Place::Screens, Act::Show(Screen::Atlas), "atlas", &[ch('3')], "", "show all heads of all layers"),
+    row(Place::Screens, Act::Ask(Ask::Command), "command", &[ch(':')], "command", "choose a command by its name, with its key beside it"),
+    row(Place::Screens, Act::Copy(What::Cell), "copy cell", &[ch('y')], "", "copy the weight under the cursor to the terminal's clipboard"),
+    row(Place::Screens, Act::Copy(What::Row), "copy row", &[ch('Y')], "", "copy the weights of the query, or of all queries to the key"),
+    row(Place::Screens, Act::Copy(What::Command), "copy command line", &[ctrl('y')], "", "copy the command line that shows this again"),
+    row(Place::Screens, Act::Ask(Ask::Save), "save", &[ch('p')], "save", "save what is shown as a picture or text: .png, .svg, .ansi or .txt"),
+    row(Place::Screens, Act::Mouse, "mouse", &[ch('M')], "", "switch the mouse on or off; with it on, most terminals select text with Shift"),
     row(Place::Screens, Act::Edit, "edit", &[ch('e')], "edit", "edit the text and run it"),
     row(Place::Screens, Act::Origin, "origin", &[ch('i')], "info", "tell whether the numbers hold, their origin, and what was assumed"),
     row(Place::Screens, Act::First, "first", &[ch('g'), key(Code::Home)], "", "go to the first query, head, entry, layer or token"),
@@ -360,6 +378,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Editor, Act::DeleteToStart, "delete to start", &[ctrl('u')], "clear", "delete everything before"),
     row(Place::Editor, Act::DeleteToEnd, "delete to end", &[ctrl('k')], "", "delete everything after"),
     row(Place::Prompt, Act::Accept, "accept", ENTER, "do it", "take the line"),
+    row(Place::Prompt, Act::Complete, "complete", &[key(Code::Tab)], "complete", "take the chosen entry into the line"),
     row(Place::Prompt, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave everything as it was"),
     row(Place::Prompt, Act::Earlier, "earlier", &[key(Code::Up), ctrl('p')], "choose", "choose the entry above, or take an earlier line"),
     row(Place::Prompt, Act::Later, "later", &[key(Code::Down), ctrl('n')], "choose", "choose the entry below, or take a later line"),
@@ -390,15 +409,6 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Everywhere, Act::Suspend, "suspend", &[ctrl('z')], "", "go back to the shell; `fg` returns"),
     row(Place::Everywhere, Act::Redraw, "redraw", &[ctrl('l')], "", "draw everything anew"),
 ];
-
-/// The action of a key, the first of `places` that knows it.
-pub fn action_of(stroke: Stroke, places: &[Place]) -> Option<&'static Action> {
-    places.iter().find_map(|place| {
-        ACTIONS
-            .iter()
-            .find(|action| action.place == *place && action.keys.contains(&stroke))
-    })
-}
 
 #[cfg(test)]
 mod tests;

@@ -216,6 +216,34 @@ impl State {
         self.atlas.sort.descending = !self.atlas.sort.descending;
     }
 
+    /// Chooses the head at a cell of the screen, in the pane that it is in.
+    pub(super) fn click_atlas(&mut self, x: u16, y: u16) {
+        let (layout, inner) = (self.layout, self.layout.table.inner());
+        if layout.table.contains(x, y) {
+            self.atlas.pane = AtlasPane::Table;
+            // The first row is the head of the table.
+            if let Some(row) = y.checked_sub(inner.y + 1)
+                && row < inner.height.saturating_sub(1)
+            {
+                let row = self.atlas.table_scroll + usize::from(row);
+                if row < self.listed().len() {
+                    self.choose_row(row);
+                }
+            }
+        } else if layout.atlas.contains(x, y) {
+            self.atlas.pane = AtlasPane::Heads;
+            let (plan, first, column) = self.atlas_plan();
+            let shown = |row: usize, at: usize| plan.place(row, at).contains(x, y);
+            let all = (0..plan.rows).flat_map(|row| (0..plan.columns).map(move |at| (row, at)));
+            if let Some((row, at)) = all.into_iter().find(|&(row, at)| shown(row, at)) {
+                let (layer, head) = (Layer(first + row), Head(column + at));
+                if self.numbers_of(layer, head).is_some() {
+                    self.choose_head(layer, head);
+                }
+            }
+        }
+    }
+
     /// Layers of a page, in the table heads.
     pub(super) fn page_of_atlas(&self) -> usize {
         match self.atlas.pane {

@@ -1,6 +1,6 @@
 //! What happens to the view, and what it wants done.
 
-use super::{Look, Request, Update};
+use super::{Look, Request, Save, Update};
 
 /// One event. The terminal's own types end at `tui`.
 #[derive(Clone, Debug)]
@@ -16,6 +16,17 @@ pub enum Event {
         /// Rows.
         height: u16,
     },
+    /// The mouse did something.
+    Mouse {
+        /// Column of the screen.
+        x: u16,
+        /// Row of the screen.
+        y: u16,
+        /// What it did.
+        kind: Mouse,
+    },
+    /// The checkpoint changed on disk.
+    Changed,
     /// The worker tells something.
     Work(Update),
 }
@@ -29,12 +40,29 @@ pub enum Effect {
     Look(Look),
     /// Cancel what runs.
     Cancel,
+    /// Save this in the background; what is saved before is finished first.
+    Save(Save),
+    /// Send this to the terminal's clipboard.
+    Copy(String),
+    /// Listen to the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Leave the terminal and stop the process, as Ctrl-Z does.
     Suspend,
     /// Clear and draw everything anew.
     Redraw,
     /// Leave.
     Quit,
+}
+
+/// What a mouse does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button was pressed.
+    Press,
+    /// The wheel was turned away from the person.
+    WheelUp,
+    /// The wheel was turned to the person.
+    WheelDown,
 }
 
 /// A key press: letters are compared exactly, so `G` is `Char('G')` whatever SHIFT says.

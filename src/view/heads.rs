@@ -77,16 +77,21 @@ impl State {
     /// Opens what is chosen in the pane with the focus.
     pub(super) fn open_in_heads(&mut self) {
         if self.focus == Pane::List {
-            let Some(chosen) = self.ranked().get(self.entry).copied() else {
-                return;
-            };
-            self.touched = true;
-            match self.direction {
-                Direction::Attends => self.cursor.key = Key(chosen.position),
-                Direction::Attended => self.cursor.query = Query(chosen.position),
-            }
+            self.jump();
         } else {
             self.focus = Pane::Map;
+        }
+    }
+
+    /// Moves the cursor to the token of the chosen entry of the list.
+    pub(super) fn jump(&mut self) {
+        let Some(chosen) = self.ranked().get(self.entry).copied() else {
+            return;
+        };
+        self.touched = true;
+        match self.direction {
+            Direction::Attends => self.cursor.key = Key(chosen.position),
+            Direction::Attended => self.cursor.query = Query(chosen.position),
         }
     }
 }

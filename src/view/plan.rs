@@ -220,6 +220,22 @@ impl GridPlan {
         }
     }
 
+    /// Columns from one head to the next: spread over the width, with a gap of one to four.
+    pub fn step(&self, inner: Area) -> u16 {
+        let columns = self.columns.max(1) as u16;
+        (inner.width / columns).clamp(self.width + 1, self.width + 4)
+    }
+
+    /// The head that is drawn at a cell of the screen, where rows of heads begin with `first`.
+    pub fn head_at(&self, inner: Area, first: usize, x: u16, y: u16) -> Option<usize> {
+        let (dx, dy) = (x.checked_sub(inner.x)?, y.checked_sub(inner.y)?);
+        // A column stands before the first head.
+        let column = usize::from(dx.saturating_sub(1) / self.step(inner).max(1));
+        let row = usize::from(dy / self.stride());
+        let head = (first + row) * self.columns + column;
+        (column < self.columns && row < self.rows && head < self.heads).then_some(head)
+    }
+
     /// Rows of a head with its name and numbers.
     pub fn stride(&self) -> u16 {
         1 + self.height + self.numbers

@@ -17,6 +17,10 @@ pub enum Ask {
     Find,
     /// Numbers that heads are to have.
     Filter,
+    /// A command, by its name.
+    Command,
+    /// The file to save what is shown in.
+    Save,
 }
 
 impl Ask {
@@ -25,6 +29,8 @@ impl Ask {
         match self {
             Self::Find => "/",
             Self::Filter => "filter ",
+            Self::Command => ":",
+            Self::Save => "save as ",
         }
     }
 }
@@ -51,6 +57,11 @@ impl Prompt {
             ask,
             input: Input::new(line.to_owned()),
         }
+    }
+
+    /// Puts another line in its place, the cursor at its end.
+    pub(super) fn set(&mut self, line: &str) {
+        self.input = Input::new(line.to_owned());
     }
 
     /// What the line is for.
@@ -99,6 +110,11 @@ impl State {
                 self.prompt = Some(Prompt::new(ask));
             }
             Ask::Filter => self.ask_filter(),
+            Ask::Command => {
+                self.prompt = Some(Prompt::new(ask));
+                self.list_choices();
+            }
+            Ask::Save => self.prompt = Some(Prompt::with_line(ask, &self.file_name())),
         }
     }
 
@@ -114,6 +130,31 @@ impl State {
         match prompt.ask() {
             Ask::Find => self.seek(&line),
             Ask::Filter => self.filter_typed(),
+            Ask::Command => self.list_choices(),
+            Ask::Save => {}
+        }
+    }
+
+    /// Whether a line is asked for this.
+    pub(super) fn asks(&self, ask: Ask) -> bool {
+        self.prompt.as_ref().is_some_and(|prompt| prompt.ask == ask)
+    }
+
+    /// Chooses another entry above the line, or takes an earlier line where there are none.
+    pub(super) fn turn_line(&mut self, act: Act) {
+        if !self.asks(Ask::Command) {
+            return;
+        }
+        let fresh = self.prompt.as_ref().is_some_and(|p| p.line().is_empty());
+        match (act, self.last_command()) {
+            (Act::Earlier, Some(line)) if fresh && self.palette.chosen() == 0 => {
+                if let Some(prompt) = &mut self.prompt {
+                    prompt.set(&line);
+                }
+                self.list_choices();
+            }
+            (Act::Earlier, _) => self.move_choice(-1),
+            _ => self.move_choice(1),
         }
     }
 
@@ -122,26 +163,34 @@ impl State {
         match self.prompt.take().map(|prompt| prompt.ask()) {
             Some(Ask::Find) => self.leave_find(),
             Some(Ask::Filter) => self.filter_abandoned(),
-            None => {}
+            Some(Ask::Command | Ask::Save) | None => {}
         }
     }
 
     /// Does what the line was asked for.
     pub(super) fn accept(&mut self) -> Vec<Effect> {
-        match self.asked() {
-            Some(Ask::Find) => self.keep_find(),
-            Some(Ask::Filter) if !self.filter_accepted() => return Vec::new(),
-            Some(Ask::Filter) | None => {}
+        let Some(prompt) = &self.prompt else {
+            return Vec::new();
+        };
+        let (ask, line) = (prompt.ask, prompt.line().to_owned());
+        match ask {
+            Ask::Command => return self.do_command(&line),
+            Ask::Filter if !self.filter_accepted() => return Vec::new(),
+            Ask::Find => self.keep_find(),
+            Ask::Filter | Ask::Save => {}
         }
         self.prompt = None;
-        Vec::new()
+        match ask {
+            Ask::Save => self.save(&line),
+            Ask::Find | Ask::Filter | Ask::Command => Vec::new(),
+        }
     }
 
     /// What is to be said beside the line that is typed.
     pub fn prompt_note(&self) -> Option<&str> {
         match self.asked()? {
-            Ask::Find => None,
             Ask::Filter => self.filter_note(),
+            Ask::Find | Ask::Command | Ask::Save => None,
         }
     }
 }

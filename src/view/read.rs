@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::action::Place;
 use super::edit::Editor;
+use super::keymap::Keymap;
 use super::layout::{Layout, Pane};
 use super::plan::{GridPlan, MapPlan};
 use super::prompt::Prompt;
@@ -84,6 +85,16 @@ impl State {
     /// The line of text that is asked for.
     pub fn prompt(&self) -> Option<&Prompt> {
         self.prompt.as_ref()
+    }
+
+    /// Whether the mouse is listened to.
+    pub fn mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Which keys do what.
+    pub fn keymap(&self) -> &Keymap {
+        &self.options.keymap
     }
 
     /// The run that goes on.
@@ -258,6 +269,11 @@ impl State {
         if self.prompt.is_some() {
             return vec![Place::Prompt, Place::Everywhere];
         }
+        self.places_below()
+    }
+
+    /// The same, as if no line were asked for.
+    pub(super) fn places_below(&self) -> Vec<Place> {
         if self.editor.is_some() {
             return vec![Place::Editor, Place::Everywhere];
         }

@@ -6,7 +6,9 @@ use super::atlas::{AtlasPane, AtlasView};
 use super::derive::{Derived, striking, striking_tile};
 use super::edit::Editor;
 use super::find::Find;
+use super::keymap::Keymap;
 use super::layout::{Area, Layout, Needs, Pane};
+use super::palette::Palette;
 use super::plan::Cell;
 use super::prompt::Prompt;
 use super::screen::Screen;
@@ -25,6 +27,16 @@ pub struct Options {
     pub text: String,
     /// Whether the capture comes from a file, so that there is no model to run.
     pub from_file: bool,
+    /// The command line that opens the capture again, where it comes from a file.
+    pub command: String,
+    /// Which keys do what.
+    pub keymap: Keymap,
+    /// The scale to begin with, else the square root.
+    pub scale: Option<Scale>,
+    /// Whether to begin with the mouse on.
+    pub mouse: bool,
+    /// Whether the terminal is tmux, which passes copies on only where it was told to.
+    pub in_tmux: bool,
     /// Whether a terminal cell can show two values above each other; not so without colours.
     pub half_blocks: bool,
     /// The layer to begin with, else the first.
@@ -109,6 +121,9 @@ pub struct State {
     pub(super) popup_scroll: usize,
     pub(super) editor: Option<Editor>,
     pub(super) prompt: Option<Prompt>,
+    pub(super) palette: Palette,
+    /// Whether the mouse is listened to.
+    pub(super) mouse: bool,
     pub(super) text: TextView,
     pub(super) find: Find,
     pub(super) atlas: AtlasView,
@@ -146,6 +161,9 @@ impl State {
         };
         Self {
             head_chosen: options.head.is_some(),
+            mouse: options.mouse,
+            // Idle heads park their weight on the first key; at the raw scale little else shows.
+            scale: options.scale.unwrap_or(Scale::Sqrt),
             options,
             size: (0, 0),
             screen: Screen::default(),
@@ -158,8 +176,6 @@ impl State {
             touched: false,
             focus: Pane::default(),
             mean: false,
-            // Idle heads park their weight on the first key; at the raw scale little else shows.
-            scale: Scale::Sqrt,
             map_steps: 0,
             direction: Direction::default(),
             entry: 0,
@@ -167,6 +183,7 @@ impl State {
             popup_scroll: 0,
             editor: None,
             prompt: None,
+            palette: Palette::default(),
             text: TextView::default(),
             find: Find::default(),
             atlas: AtlasView::default(),
@@ -206,7 +223,14 @@ impl State {
     /// Takes a capture in place of the one that is shown.
     pub(super) fn show(&mut self, capture: Arc<Capture>) {
         let same_text = self.capture.as_ref().is_some_and(|shown| {
-            Arc::ptr_eq(&shown.tokens, &capture.tokens) && shown.text == capture.text
+            let (old, new) = (&shown.tokens, &capture.tokens);
+            let same = || {
+                old.iter()
+                    .zip(new.iter())
+                    .all(|(a, b)| a.id == b.id && a.label == b.label)
+            };
+            let tokens = Arc::ptr_eq(old, new) || (old.len() == new.len() && same());
+            tokens && shown.text == capture.text
         });
         if !same_text {
             let labels = || capture.tokens.iter().map(|token| token.label.bare());

@@ -1,5 +1,7 @@
 //! What keys do: a capture, the keys pressed, what is then shown.
 
+mod manners;
+
 use std::sync::Arc;
 
 use super::fixture::Recipe;
@@ -444,7 +446,7 @@ fn what_takes_long_is_coarse_at_first_and_exact_later() {
         }
     }
     // Scales of each cell, the mean and back: nothing more is asked for.
-    for keys in ["s", "p", "p", "Z", "z", "Z"] {
+    for keys in ["s", "P", "P", "Z", "z", "Z"] {
         assert_eq!(press(&mut state, keys), [], "{keys}");
         assert!(state.is_exact(), "{keys}");
     }

@@ -193,6 +193,21 @@ impl State {
         }
     }
 
+    /// Chooses the token at a cell of the screen, or the entry of the list.
+    pub(super) fn click_text(&mut self, x: u16, y: u16) {
+        let field = self.text_field();
+        if self.layout.list.contains(x, y) {
+            self.click_list(y);
+        } else if field.contains(x, y)
+            && let Some(wrap) = self.text.wrap.clone()
+        {
+            let line = self.text.scroll + usize::from(y - field.y);
+            if let Some(token) = wrap.at(line, x - field.x).filter(|_| line < wrap.lines()) {
+                self.choose_token(token);
+            }
+        }
+    }
+
     /// Lines of a page, or entries where the list has the focus.
     pub(super) fn page_of_text(&self) -> usize {
         let area = match self.text.listing {

@@ -1,6 +1,6 @@
 //! What an event does to the state.
 
-use super::action::{Act, action_of};
+use super::action::Act;
 use super::edit::Editor;
 use super::screen::Screen;
 use super::state::{Direction, Popup, Running, State};
@@ -29,6 +29,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             state.size = (width, height);
             Vec::new()
         }
+        Event::Mouse { x, y, kind } => state.mouse_at(x, y, kind),
+        Event::Changed => {
+            state.start_running("reading again");
+            let text = state.current_text();
+            vec![Effect::Request(Request::Reload { text })]
+        }
         Event::Work(update) => {
             state.work(update);
             Vec::new()
@@ -48,6 +54,20 @@ impl State {
             Update::Capture(capture) => self.show(capture),
             Update::Trust(layer, trust) => self.trusts.push((layer, trust)),
             Update::Pyramid(..) | Update::Part(..) => self.derived.looks.take(update),
+            Update::Opened {
+                model,
+                command,
+                from_file,
+                again,
+            } => {
+                self.options.model = model;
+                self.options.command = command;
+                self.options.from_file = from_file;
+                self.touched = again;
+                self.head_chosen = again;
+                self.status = again.then(|| "Read again: it changed on disk.".to_owned());
+            }
+            Update::Said(sentence) => self.status = Some(sentence),
             Update::Failed(sentence) => {
                 self.status = Some(sentence);
                 self.come_back();
@@ -71,7 +91,7 @@ impl State {
     }
 
     fn key(&mut self, stroke: Stroke) -> Vec<Effect> {
-        match action_of(stroke, &self.places()) {
+        match self.options.keymap.action_of(stroke, &self.places()) {
             Some(action) => self.act(action.act),
             None => {
                 if let Code::Char(c) = stroke.code
@@ -106,17 +126,20 @@ impl State {
             Act::Accept => return self.accept(),
             Act::Show(screen) => self.go_to(screen),
             Act::Ask(ask) => self.ask(ask),
+            Act::Copy(what) => return self.copy(what),
+            Act::Mouse => {
+                self.mouse = !self.mouse;
+                self.status = Some(self.mouse_told());
+                return vec![Effect::Mouse(self.mouse)];
+            }
+            Act::Complete => self.complete(),
+            Act::Earlier | Act::Later if self.prompt.is_some() => self.turn_line(act),
             Act::Help => self.open(Popup::Help),
             Act::Origin => self.open(Popup::Origin),
             Act::Close => self.popup = None,
             Act::Edit if self.options.from_file => self.status = Some(NO_MODEL.to_owned()),
             Act::Edit => {
-                let text = match &self.capture {
-                    Some(capture) => capture.text.as_str(),
-                    None => self.options.text.as_str(),
-                };
-                let text = self.history.last().map_or(text, String::as_str);
-                self.editor = Some(Editor::new(text, &self.history));
+                self.editor = Some(Editor::new(&self.current_text(), &self.history));
             }
             Act::Abandon if self.prompt.is_some() => self.abandon(),
             Act::Abandon => self.editor = None,
@@ -206,11 +229,25 @@ impl State {
         self.touched = false;
         self.history.retain(|old| *old != text);
         self.history.push(text.clone());
+        self.start_running("starting");
+        vec![Effect::Request(Request::Run { text })]
+    }
+
+    /// The text that was run last, or is to be run first.
+    pub(super) fn current_text(&self) -> String {
+        let text = match &self.capture {
+            Some(capture) => &capture.text,
+            None => &self.options.text,
+        };
+        self.history.last().unwrap_or(text).clone()
+    }
+
+    /// Shows that something is begun.
+    pub(super) fn start_running(&mut self, stage: &'static str) {
         self.running = Some(Running {
-            stage: "starting",
+            stage,
             ..Running::default()
         });
-        vec![Effect::Request(Request::Run { text })]
     }
 
     fn go(&mut self, act: Act) {
@@ -225,7 +262,7 @@ impl State {
     }
 
     /// Goes `by` steps along the main axis of what is shown.
-    fn step(&mut self, by: isize) {
+    pub(super) fn step(&mut self, by: isize) {
         if self.popup.is_some() {
             self.popup_scroll = shift(self.popup_scroll, by, self.popup_lines());
             return;

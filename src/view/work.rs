@@ -15,6 +15,18 @@ pub enum Request {
         /// The text, as typed.
         text: String,
     },
+    /// Open another model or capture, and run the text on it.
+    Open {
+        /// What to open, as typed.
+        path: String,
+        /// The text, where there is a model.
+        text: String,
+    },
+    /// Open again what is open, because it changed, and run the text on it.
+    Reload {
+        /// The text, where there is a model.
+        text: String,
+    },
     /// Look through the layers of a capture that came from a file, this one first.
     Verify {
         /// The layer that is looked at.
@@ -44,6 +56,9 @@ impl PartialEq for Look {
 
 impl Eq for Look {}
 
+/// What is said where a path is asked for.
+pub const NO_PATH: &str = "Name what to open: :open PATH.";
+
 /// What is said where a model is asked for and there is only a capture.
 pub const NO_MODEL: &str =
     "This is a capture: there is no model to run. Open the model itself to try another text.";
@@ -68,6 +83,19 @@ pub enum Update {
     Pyramid(Look, Arc<Pyramid>),
     /// A part of a pattern is computed, at a scale that is pooled.
     Part(Look, Grid),
+    /// What was asked for is open; its captures follow.
+    Opened {
+        /// Its name, safe to show.
+        model: String,
+        /// The command line that opens it, where it is a capture and has no run of its own.
+        command: String,
+        /// Whether it is a capture, so that there is no model to run.
+        from_file: bool,
+        /// Whether it was open before and has changed: what is looked at stays.
+        again: bool,
+    },
+    /// Something is to be told: one sentence, safe to show.
+    Said(String),
     /// The request failed: one sentence, safe to show. The capture shown before stays.
     Failed(String),
     /// The request ended, by itself or because it was cancelled.
@@ -101,6 +129,9 @@ impl Cancel {
 /// A thread's job: does one request, telling updates as it goes, until done or cancelled. It
 /// need not send [`Update::Ended`]; the thread that runs it does.
 pub type Task<R> = Box<dyn FnMut(R, &Cancel, &mut dyn FnMut(Update)) + Send>;
+
+/// A thread's job: tells of every change of what is open, until nobody listens.
+pub type Watch = Box<dyn FnOnce(&dyn Fn() -> bool) + Send>;
 
 /// The job of the thread that runs the model.
 pub type Work = Task<Request>;

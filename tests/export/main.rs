@@ -13,4 +13,6 @@ mod fixture;
 #[cfg(test)]
 mod pictures;
 #[cfg(test)]
+mod shown;
+#[cfg(test)]
 mod text;

@@ -58,7 +58,7 @@ fn child() {
         let Err(panic) = pool.join();
         std::panic::resume_unwind(panic)
     });
-    tui::explore(Faulty::default(), work, None).unwrap();
+    tui::explore(Faulty::default(), tui::Jobs::new(work, None)).unwrap();
 }
 
 fn faulty_explorer() -> Session {

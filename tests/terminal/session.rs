@@ -78,6 +78,8 @@ pub fn explorer_in_shell(script: &str) -> CommandBuilder {
 fn prepared(mut command: CommandBuilder) -> CommandBuilder {
     command.env("TERM", "xterm-256color");
     command.env_remove("NO_COLOR");
+    // No settings but those of a test.
+    command.env("XDG_CONFIG_HOME", "/nowhere");
     command
 }
 
@@ -366,6 +368,8 @@ impl Session {
         let cell = output.emulator.screen();
         assert_eq!(cell.fgcolor(), vt100::Color::Default);
         assert_eq!(cell.bgcolor(), vt100::Color::Default);
+        let mouse = cell.mouse_protocol_mode();
+        assert_eq!(mouse, vt100::MouseProtocolMode::None);
         assert!(!cell.bold() && !cell.inverse() && !cell.underline());
     }
 }

@@ -34,7 +34,7 @@ pub fn png(capture: &Capture, request: &Request, out: &mut dyn Write) -> Result<
 }
 
 /// What a picture shows, in one line: model, tokens, precision.
-fn source(capture: &Capture) -> String {
+pub(super) fn source(capture: &Capture) -> String {
     let name = Label::of_text(&capture.origin.name).clip(48);
     let tokens = capture.len();
     let unit = if tokens == 1 { "token" } else { "tokens" };

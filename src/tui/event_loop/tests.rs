@@ -71,6 +71,8 @@ struct Fake {
     terminal: Terminal<TestBackend>,
     counts: Arc<Counts>,
     stops: bool,
+    copied: Vec<String>,
+    mouse: bool,
 }
 
 /// How often the screen was told what.
@@ -118,6 +120,16 @@ impl Screen for Fake {
         Ok(())
     }
 
+    fn copy(&mut self, text: &str) -> io::Result<()> {
+        self.copied.push(text.to_owned());
+        Ok(())
+    }
+
+    fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        Ok(())
+    }
+
     fn suspend(&mut self) -> io::Result<bool> {
         count(&self.counts.suspended);
         Ok(self.stops)
@@ -134,6 +146,8 @@ fn fake(stops: bool) -> Fake {
         terminal: Terminal::new(TestBackend::new(80, 24)).unwrap(),
         counts: Arc::default(),
         stops,
+        copied: Vec::new(),
+        mouse: false,
     }
 }
 
@@ -168,13 +182,22 @@ fn looped(
     .unwrap();
     let (mut app, mut screen) = (Notes::default(), fake(stops));
     script(sender, Arc::clone(&screen.counts));
-    Loop::new(&mut app, &mut screen, worker, lens())
+    Loop::new(&mut app, &mut screen, workers(worker))
         .run(&messages, first.map(Effect::Request))
         .unwrap();
     (app, screen)
 }
 
 /// A lens that has nothing to do.
+fn workers(model: Worker<Request>) -> Workers {
+    let files = Worker::start("files", Box::new(|_, _, _| {}), |_, _| {}).unwrap();
+    Workers {
+        model,
+        lens: lens(),
+        files,
+    }
+}
+
 fn lens() -> Worker<Look> {
     Worker::start("lens", Box::new(look), |_, _| {}).unwrap()
 }
@@ -339,7 +362,7 @@ fn a_reader_that_fails_ends_the_loop_with_its_error() {
         .send(Message::InputFailed(io::Error::other("gone")))
         .unwrap();
     let (mut app, mut screen) = (Notes::default(), fake(true));
-    let end = Loop::new(&mut app, &mut screen, worker, lens()).run(&messages, None);
+    let end = Loop::new(&mut app, &mut screen, workers(worker)).run(&messages, None);
     assert_eq!(end.unwrap_err().to_string(), "gone");
 }
 
@@ -363,7 +386,7 @@ fn a_late_ground_is_drawn_unless_the_person_chose_one() {
             }
             sender.send(key('q')).unwrap();
         });
-        Loop::new(&mut app, &mut screen, worker, lens())
+        Loop::new(&mut app, &mut screen, workers(worker))
             .run(&messages, None)
             .unwrap();
         assert_eq!(app.told.contains(&"Light".to_owned()), asks);

@@ -5,7 +5,7 @@ use super::super::theme::Role;
 use super::super::words::{column, share};
 use crate::capture::tile_of;
 use crate::lens::FlowPoint;
-use crate::view::{Area, Pane, State};
+use crate::view::{Area, FlowPlan, Pane, State};
 
 /// A series: its name, how it is drawn, its value of a layer.
 type Series = (&'static str, Role, fn(&FlowPoint) -> f64);
@@ -34,11 +34,17 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
     canvas.frame(area, state.focus() == Pane::Flow, &titles);
     let inner = area.inner();
     let layers = state.layers();
-    let axis = u16::from(inner.height >= 5);
-    let each = (inner.height.saturating_sub(axis) / 4).clamp(1, 4);
-    if inner.width < 24 || layers == 0 {
+    let Some(plan) = FlowPlan::new(inner, layers) else {
         return;
-    }
+    };
+    let FlowPlan {
+        each,
+        plot,
+        slots,
+        stride,
+        ..
+    } = plan;
+    let axis = u16::from(inner.height >= 5);
     let gap = u16::from(each >= 3);
     // A place for each layer, empty where it is not done or not kept.
     let mut points: Vec<Option<&FlowPoint>> = vec![None; layers];
@@ -47,19 +53,7 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
             *place = Some(point);
         }
     }
-    let narrow = inner.width < 40;
-    let values = match (each, narrow) {
-        (1, true) => 15,
-        (1, false) => 18,
-        _ => 13,
-    };
-    let plot = Area {
-        x: inner.x + 9,
-        width: inner.width.saturating_sub(9 + values),
-        ..inner
-    };
-    let slots = layers.min(usize::from(plot.width)).max(1);
-    let stride = (plot.width / slots as u16).clamp(1, 16);
+    let narrow = FlowPlan::is_narrow(inner);
     let thick = if stride >= 3 { stride - 1 } else { stride };
     let current = state.cursor().layer.0;
     for (at, (name, role, value)) in SERIES.into_iter().enumerate() {

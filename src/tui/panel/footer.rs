@@ -4,7 +4,7 @@ use super::super::canvas::{Canvas, measure};
 use super::super::theme::Role;
 use super::found::sought;
 use crate::token::Label;
-use crate::view::{Area, State, hints};
+use crate::view::{Area, State};
 
 /// A message.
 pub fn status(canvas: &mut Canvas, area: Area, state: &State) {
@@ -21,7 +21,9 @@ pub fn footer(canvas: &mut Canvas, area: Area, state: &State) {
     if area.is_empty() {
         return;
     }
-    let hints: Vec<_> = hints(&state.places())
+    let hints: Vec<_> = state
+        .keymap()
+        .hints(&state.places())
         .into_iter()
         .map(|(keys, word)| {
             [

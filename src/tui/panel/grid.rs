@@ -38,9 +38,7 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
     canvas.frame(area, state.focus() == Pane::Grid, &titles);
     let Some(layer) = state.layer() else { return };
     let inner = area.inner();
-    // Spread over the width, with a gap of one to four columns.
-    let columns = plan.columns.max(1) as u16;
-    let stride = (inner.width / columns).clamp(plan.width + 1, plan.width + 4);
+    let stride = plan.step(inner);
     for head in first..last {
         let at = head - first;
         let x = inner.x + 1 + (at % plan.columns) as u16 * stride;

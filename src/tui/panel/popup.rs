@@ -13,7 +13,7 @@ pub fn popup(canvas: &mut Canvas, state: &State) {
         return;
     };
     let (title, rows) = match popup {
-        Popup::Help => ("keys", help_rows()),
+        Popup::Help => ("keys", help_rows(state.keymap())),
         Popup::Origin => ("trust and origin", state.origin_rows()),
         Popup::Links => return links(canvas, state, scroll),
     };

@@ -1,7 +1,7 @@
 //! The action table has no holes and no clashes.
 
 use super::*;
-use crate::view::{action_table_markdown, hints};
+use crate::view::{COMMANDS, Code, Keymap};
 
 /// The places whose keys are alive at the same time and must not take each other's.
 const TOGETHER: [&[Place]; 10] = [
@@ -53,17 +53,17 @@ fn keys_that_terminals_cannot_tell_apart_are_left_alone() {
 
 #[test]
 fn every_place_is_in_the_help_and_the_table() {
-    let table = action_table_markdown();
+    let table = Keymap::default().markdown();
     for action in ACTIONS {
         assert!(Place::ALL.contains(&action.place));
         assert!(table.contains(action.doc), "{}", action.name);
     }
-    assert_eq!(table.lines().count(), ACTIONS.len() + 2);
+    assert_eq!(table.lines().count(), ACTIONS.len() + COMMANDS.len() + 2);
 }
 
 #[test]
 fn hints_join_neighbours() {
-    let hints = hints(&[Place::Map, Place::Screens, Place::Heads]);
+    let hints = Keymap::default().hints(&[Place::Map, Place::Screens, Place::Heads]);
     assert_eq!(hints[0], ("←↓↑→".to_owned(), "cell"));
     assert_eq!(hints[1], ("[ ]".to_owned(), "layer"));
     assert_eq!(hints[2], ("{ }".to_owned(), "head"));

@@ -1,0 +1,252 @@
+//! The thread that runs the model: it does what the explorer asks for, on what is open.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::RunError;
+use super::command_line;
+use super::explore::Loading;
+use super::session::{Keep, Session};
+use super::source::Source;
+use super::watch::Watched;
+use crate::capture::file::Opened;
+use crate::capture::{Capture, Layer};
+use crate::checkpoint::printable;
+use crate::cli::RunArgs;
+use crate::lens::{TRUST_BUDGET, layer_trust};
+use crate::model;
+use crate::view::{Cancel, NO_MODEL, Request, Update, Work};
+
+/// What is open, and how it was opened.
+pub(super) struct Open {
+    pub source: Source,
+    pub args: RunArgs,
+    pub watched: Watched,
+    /// Whether the explorer opened it, and not the command line.
+    pub inside: bool,
+    /// The last run of the model, for the next to take up.
+    pub earlier: Option<Capture>,
+}
+
+impl Open {
+    /// What the thread does.
+    pub fn work(mut self) -> Work {
+        Box::new(move |request, cancel, tell| match (request, &self.source) {
+            (Request::Run { text }, Source::Model(session, _)) => {
+                let run = run(session, &text, self.earlier.as_ref(), cancel, tell);
+                self.earlier = run.or(self.earlier.take());
+            }
+            (Request::Run { .. }, Source::File(_)) => tell(Update::Failed(NO_MODEL.to_owned())),
+            (Request::Verify { first }, Source::File(opened)) => {
+                verify(opened, first, cancel, tell);
+            }
+            (Request::Verify { .. }, Source::Model(..)) => {}
+            (Request::Open { path, text }, _) => {
+                let args = self.args_of(path.into());
+                let opened = self.open(args, &text, false, cancel, tell);
+                if let Err(error) = opened {
+                    tell(Update::Failed(error.to_string()));
+                }
+            }
+            (Request::Reload { text }, _) => {
+                let args = self.args.clone();
+                if let Err(error) = self.open(args, &text, true, cancel, tell) {
+                    tell(Update::Failed(format!(
+                        "What changed on disk could not be read, waiting for the next change: {error}"
+                    )));
+                }
+            }
+        })
+    }
+
+    /// The arguments that open another model: how and where to compute stays; what belongs to the
+    /// model that was open, such as its tokenizer, goes.
+    fn args_of(&self, path: PathBuf) -> RunArgs {
+        let path = match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+            (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+            _ => path,
+        };
+        RunArgs {
+            model: Some(path),
+            checkpoint: None,
+            text: None,
+            text_file: None,
+            tokenizer: None,
+            number_of_heads: None,
+            number_of_layers: None,
+            embedding_dimension: None,
+            context_length: None,
+            untrained: false,
+            attention_scale: None,
+            model_config: None,
+            ..self.args.clone()
+        }
+    }
+
+    /// Opens something in place of what is open, which stays where this fails or is cancelled; then
+    /// runs the text on it.
+    fn open(
+        &mut self,
+        args: RunArgs,
+        text: &str,
+        again: bool,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(Update),
+    ) -> Result<(), RunError> {
+        let mut how = args.clone();
+        // They are there already.
+        how.threads = None;
+        let given = match &self.source {
+            Source::Model(session, _) => session.given().to_owned(),
+            Source::File(_) => text.to_owned(),
+        };
+        let mut opened = Source::open_with(&how, (text, &given), &mut |loading| {
+            let (done, total) = match loading {
+                Loading::Weights(_) => (0, 0),
+                Loading::Blocks(done, total) => (done, total),
+            };
+            tell(Update::Progress {
+                stage: "loading",
+                done,
+                total,
+            });
+        })?;
+        let path = args.model.as_ref().or(args.checkpoint.as_ref()).cloned();
+        let shown = path.as_deref().map(Path::to_string_lossy);
+        let shown = shown.map_or_else(String::new, |path| path.into_owned());
+        let inside = self.inside || !again;
+        if let Source::Model(session, _) = &mut opened
+            && inside
+        {
+            session.set_opened(shown.clone());
+        }
+        // It is run before it takes the place of what is shown, so that what fails on the way, or
+        // is cancelled, leaves the old model with the old capture.
+        let fresh = match &opened {
+            Source::Model(session, text) => whole(session, text, cancel, tell)?.map(Arc::new),
+            Source::File(opened) => Some(Arc::clone(&opened.capture)),
+        };
+        let Some(fresh) = fresh.filter(|_| !cancel.is_cancelled()) else {
+            return Ok(());
+        };
+        if !again {
+            self.watched.set(path.filter(|path| path.exists()));
+        }
+        self.inside = inside;
+        self.args = args;
+        self.source = opened;
+        self.earlier = None;
+        match &self.source {
+            Source::Model(session, _) => {
+                tell(Update::Opened {
+                    model: session.origin().name.clone(),
+                    command: String::new(),
+                    from_file: false,
+                    again,
+                });
+                let layers = fresh.layers.clone();
+                tell(Update::Capture(fresh));
+                for layer in layers {
+                    let found = layer_trust(&layer, TRUST_BUDGET);
+                    tell(Update::Trust(layer, found));
+                }
+            }
+            Source::File(opened) => {
+                tell(Update::Opened {
+                    model: printable(&opened.capture.origin.name),
+                    command: format!("headlight {}", command_line::quoted(&shown)),
+                    from_file: true,
+                    again,
+                });
+                tell(Update::Capture(fresh));
+                verify(opened, Layer(0), cancel, tell);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs a text to its end without showing what is half done; `None` where it was cancelled.
+fn whole(
+    session: &Session,
+    text: &str,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Update),
+) -> Result<Option<Capture>, RunError> {
+    let total = session.kept().len();
+    let mut progress = |capture: &Capture| {
+        tell(Update::Progress {
+            stage: "layer",
+            done: capture.layers.len(),
+            total,
+        });
+    };
+    let stop = || cancel.is_cancelled();
+    match session.run(text, Keep::default(), &stop, &mut progress) {
+        Ok(capture) => Ok(Some(capture)),
+        Err(RunError::Model(model::Error::Cancelled)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks through the layers of a capture from a file, one after the other.
+fn verify(opened: &Opened, first: Layer, cancel: &Cancel, tell: &mut dyn FnMut(Update)) {
+    let layers = &opened.capture.layers;
+    let first = layers.partition_point(|layer| layer.layer < first);
+    let (before, after) = layers.split_at(first);
+    for layer in after.iter().chain(before) {
+        if cancel.is_cancelled() {
+            return;
+        }
+        let damage = opened.verify(layer.layer).err();
+        let mut found = layer_trust(layer, TRUST_BUDGET);
+        found.damaged = damage.is_some();
+        tell(Update::Trust(Arc::clone(layer), found));
+        if let Some(error) = damage {
+            tell(Update::Failed(error.to_string()));
+        }
+    }
+}
+
+/// Runs the model on a text, layer by layer, as far as it differs from that of an earlier run; gives
+/// the run, where it got to its end.
+fn run(
+    session: &Session,
+    text: &str,
+    earlier: Option<&Capture>,
+    cancel: &Cancel,
+    tell: &mut dyn FnMut(Update),
+) -> Option<Capture> {
+    let layers = session.kept().len();
+    let keep = Keep {
+        trail: true,
+        earlier,
+        ..Keep::default()
+    };
+    let done = session.run(
+        text,
+        keep,
+        &|| cancel.is_cancelled(),
+        &mut |capture: &Capture| {
+            tell(Update::Progress {
+                stage: "layer",
+                done: capture.layers.len(),
+                total: layers,
+            });
+            tell(Update::Capture(Arc::new(capture.clone())));
+            if let Some(layer) = capture.layers.last() {
+                let found = layer_trust(layer, TRUST_BUDGET);
+                tell(Update::Trust(Arc::clone(layer), found));
+            }
+        },
+    );
+    match done {
+        Ok(capture) => {
+            tell(Update::Capture(Arc::new(capture.clone())));
+            return Some(capture);
+        }
+        Err(RunError::Model(model::Error::Cancelled)) => {}
+        Err(error) => tell(Update::Failed(error.to_string())),
+    }
+    None
+}

@@ -1,0 +1,419 @@
+//! The command line, copies, saves, the mouse, and what is opened: what is pressed, what is wanted.
+
+use std::path::Path;
+
+use super::*;
+use crate::lens::Tiles;
+
+/// Types a line, letter by letter.
+fn type_line(state: &mut State, line: &str) -> Vec<Effect> {
+    let letters = line.chars().map(|c| Stroke {
+        code: Code::Char(c),
+        ctrl: false,
+        alt: false,
+    });
+    letters
+        .flat_map(|stroke| update(state, Event::Key(stroke)))
+        .collect()
+}
+
+/// Asks for a command and does it.
+fn command(state: &mut State, line: &str) -> Vec<Effect> {
+    press(state, ":");
+    type_line(state, line);
+    press(state, "Enter")
+}
+
+fn names(state: &State) -> Vec<&str> {
+    let choices = state.palette().choices().iter();
+    choices.map(|choice| choice.name.as_str()).collect()
+}
+
+#[test]
+fn the_command_line_lists_what_is_alive_with_its_keys() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, ":");
+    let choices = state.palette().choices();
+    let keys = |name: &str| {
+        let found = choices.iter().find(|choice| choice.name == name);
+        found.map(|choice| choice.keys.as_str())
+    };
+    assert_eq!(keys("next layer"), Some("]"));
+    assert_eq!(keys("left (heatmap)"), Some("← h"));
+    assert_eq!(keys("open PATH"), Some(""));
+    assert_eq!(keys("left (grid of heads)"), None);
+    assert_eq!(keys("close (help and origin)"), None);
+    // The line itself, and nothing twice.
+    assert_eq!(keys("command"), None);
+    assert_eq!(
+        choices
+            .iter()
+            .filter(|choice| choice.name == "quit")
+            .count(),
+        1
+    );
+    press(&mut state, "Esc Tab :");
+    assert!(names(&state).contains(&"left (grid of heads)"));
+}
+
+#[test]
+fn a_command_is_found_by_letters_of_its_name_or_words_of_its_doc() {
+    let rows = [
+        ("nl", "next layer"),
+        ("zi", "zoom in"),
+        ("copy row", "copy row"),
+        ("idle heads", "first key (heatmap)"),
+        ("layer", "layer N"),
+    ];
+    for (typed, found) in rows {
+        let mut state = showing(&Recipe::default());
+        press(&mut state, ":");
+        type_line(&mut state, typed);
+        assert_eq!(names(&state).first(), Some(&found), "{typed}");
+    }
+}
+
+#[test]
+fn a_command_is_chosen_with_arrows_and_done_with_enter() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "g ^");
+    command(&mut state, "next layer");
+    assert_eq!(at(&state).0, 1);
+    assert!(state.prompt().is_none());
+    press(&mut state, ":");
+    type_line(&mut state, "layer");
+    let next = names(&state)
+        .iter()
+        .position(|name| *name == "next layer")
+        .unwrap();
+    for _ in 0..next {
+        press(&mut state, "↓");
+    }
+    press(&mut state, "Enter");
+    assert_eq!(at(&state).0, 2);
+    // From the first on to the last, and back.
+    press(&mut state, ":");
+    type_line(&mut state, "zoom");
+    press(&mut state, "↑");
+    assert_eq!(
+        state.palette().chosen() + 1,
+        state.palette().choices().len()
+    );
+    press(&mut state, "↓");
+    assert_eq!(state.palette().chosen(), 0);
+    press(&mut state, "Esc");
+    assert!(state.prompt().is_none());
+}
+
+#[test]
+fn quitting_and_helping_work_by_name() {
+    let mut state = showing(&Recipe::default());
+    assert_eq!(command(&mut state, "quit"), [Effect::Quit]);
+    command(&mut state, "help");
+    assert!(matches!(state.popup(), Some((Popup::Help, 0))));
+}
+
+#[test]
+fn commands_take_arguments_and_say_what_there_is() {
+    let mut state = showing(&Recipe::default());
+    command(&mut state, "layer 3");
+    command(&mut state, "head 2");
+    command(&mut state, "token 7");
+    assert_eq!(at(&state), (3, 2, 7, at(&state).3));
+    assert!(at(&state).3 <= 7, "a masked cell is chosen");
+    command(&mut state, "5");
+    assert_eq!(at(&state).2, 5);
+    for (line, said) in [
+        ("layer 4", "There is no layer '4': the layers are 0 to 3."),
+        ("head x", "There is no head 'x': the heads are 0 to 3."),
+        ("99", "There is no token '99': the tokens are 0 to 10."),
+        ("zzzz", "There is no command 'zzzz'."),
+    ] {
+        command(&mut state, line);
+        assert_eq!(state.status(), Some(said));
+        assert_eq!(at(&state).2, 5);
+    }
+    // Without its argument the line waits for it.
+    press(&mut state, ":");
+    type_line(&mut state, "hea");
+    press(&mut state, "Tab");
+    assert_eq!(state.prompt().unwrap().line(), "head ");
+    type_line(&mut state, "1");
+    press(&mut state, "Enter");
+    assert_eq!(at(&state).1, 1);
+    // The line before comes back.
+    press(&mut state, ": ↑");
+    assert_eq!(state.prompt().unwrap().line(), "head 1");
+}
+
+#[test]
+fn another_checkpoint_is_opened_with_the_text_and_what_fails_changes_nothing() {
+    let mut state = showing(&Recipe::default());
+    let before = at(&state);
+    let text = state.capture().unwrap().text.clone();
+    let path = "some where/model.pt".to_owned();
+    let asked = Effect::Request(Request::Open { path, text });
+    assert_eq!(command(&mut state, "open some where/model.pt"), [asked]);
+    assert!(state.running().is_some());
+    let failed = Update::Failed("there is no such file".to_owned());
+    update(&mut state, Event::Work(failed));
+    update(&mut state, Event::Work(Update::Ended { cancelled: false }));
+    assert_eq!(at(&state), before);
+    assert_eq!(state.status(), Some("there is no such file"));
+    // A capture has no text to edit, a model has.
+    for from_file in [true, false] {
+        let opened = Update::Opened {
+            model: "other".to_owned(),
+            command: "headlight other".to_owned(),
+            from_file,
+            again: false,
+        };
+        update(&mut state, Event::Work(opened));
+        assert_eq!(state.from_file(), from_file);
+        press(&mut state, "e");
+        assert_eq!(state.editor().is_some(), !from_file);
+    }
+}
+
+#[test]
+fn what_changed_on_disk_is_read_again_and_the_cursor_stays() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "] ] } g j j j ^ l z z");
+    let (before, tiles) = (at(&state), state.tiles());
+    let text = state.capture().unwrap().text.clone();
+    let effects = update(&mut state, Event::Changed);
+    assert_eq!(effects, [Effect::Request(Request::Reload { text })]);
+    let opened = Update::Opened {
+        model: "demo".to_owned(),
+        command: String::new(),
+        from_file: false,
+        again: true,
+    };
+    update(&mut state, Event::Work(opened));
+    let newer = Recipe {
+        seed: 5,
+        ..Recipe::default()
+    }
+    .capture();
+    let old = state.weight();
+    update(&mut state, Event::Work(Update::Capture(Arc::new(newer))));
+    assert_ne!(state.weight(), old);
+    assert_eq!((at(&state), state.tiles()), (before, tiles));
+}
+
+fn copied(effects: &[Effect]) -> &str {
+    match effects {
+        [Effect::Copy(text)] => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_cell_and_the_row_are_copied_as_labels_with_exact_weights() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "g j j ^");
+    let effects = press(&mut state, "y");
+    let weight = state.weight().unwrap();
+    let head = at(&state).1;
+    let expected = format!("layer 0, head {head}: ' sat' (2) -> 'The' (0) {weight}");
+    assert_eq!(copied(&effects), expected);
+    assert!(state.status().unwrap().contains("some terminals ignore it"));
+    let effects = press(&mut state, "Y");
+    let lines: Vec<&str> = copied(&effects).lines().collect();
+    assert_eq!(lines.len(), 2 + 3);
+    let weights = lines[2..]
+        .iter()
+        .map(|line| line.split('\t').nth(2).unwrap());
+    let sum: f32 = weights.map(|weight| weight.parse::<f32>().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-5, "{lines:?}");
+    // Turned round: who attends to the key.
+    let effects = press(&mut state, "w Y");
+    assert_eq!(copied(&effects).lines().count(), 2 + 11);
+}
+
+#[test]
+fn nothing_of_a_hostile_token_is_copied_as_it_is() {
+    let tokens = ["a\u{1b}]52;c;eA==\u{7}", "\n\t", "\u{202e}"].map(str::to_owned);
+    let mut state = showing(&Recipe {
+        tokens: tokens.to_vec(),
+        ..Recipe::default()
+    });
+    press(&mut state, "G ^");
+    for keys in ["y", "Y"] {
+        let effects = press(&mut state, keys);
+        let text = copied(&effects).replace(['\n', '\t'], "");
+        assert!(
+            !text.contains(|c: char| c.is_control() || c == '\u{202e}'),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
+fn a_row_too_long_for_a_clipboard_is_cut_to_its_largest_weights() {
+    let mut state = showing(&Recipe {
+        tokens: (0..6000).map(|at| format!(" token{at}")).collect(),
+        layers: 1,
+        heads: 1,
+        ..Recipe::default()
+    });
+    press(&mut state, "G");
+    let effects = press(&mut state, "Y");
+    let text = copied(&effects);
+    assert!(text.len() <= MOST_COPIED);
+    assert_eq!(text.lines().count(), 2 + LONGEST_LIST);
+    assert!(state.status().unwrap().contains("largest weights"));
+}
+
+#[test]
+fn the_command_line_is_copied_with_what_is_chosen() {
+    let mut capture = Recipe::default().capture();
+    let mut origin = (*capture.origin).clone();
+    origin.command = r"headlight m.pt --layer 0 --text 'It'\''s --head 1' --head=3".to_owned();
+    capture.origin = Arc::new(origin);
+    let mut state = showing(&Recipe::default());
+    update(&mut state, Event::Work(Update::Capture(Arc::new(capture))));
+    command(&mut state, "layer 2");
+    command(&mut state, "head 1");
+    press(&mut state, "s");
+    let effects = press(&mut state, "Ctrl-y");
+    assert_eq!(
+        copied(&effects),
+        r"headlight m.pt --text 'It'\''s --head 1' --layer 2 --head 1 --scale log"
+    );
+}
+
+#[test]
+fn saving_asks_for_a_name_and_tells_what_is_shown() {
+    let mut state = showing(&Recipe::default());
+    command(&mut state, "layer 1");
+    command(&mut state, "head 2");
+    press(&mut state, "p");
+    assert_eq!(state.prompt().unwrap().line(), "demo_layer_1_head_2.png");
+    let effects = press(&mut state, "Enter");
+    let [Effect::Save(save)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(save.path, Path::new("demo_layer_1_head_2.png"));
+    assert_eq!(
+        (save.picture.layer, save.picture.select),
+        (Layer(1), Select::Head(Head(2)))
+    );
+    assert_eq!(
+        (save.picture.scale, &save.picture.part),
+        (Scale::Sqrt, &None)
+    );
+    let said = Update::Said("Saved: demo_layer_1_head_2.png".to_owned());
+    update(&mut state, Event::Work(said));
+    assert_eq!(state.status(), Some("Saved: demo_layer_1_head_2.png"));
+    // Another ending is refused at once.
+    press(&mut state, "p Ctrl-u");
+    type_line(&mut state, "head.jpeg");
+    assert_eq!(press(&mut state, "Enter"), []);
+    assert!(state.status().unwrap().contains(".svg"));
+    // The part that is looked at is the part that is saved.
+    let mut state = showing(&long(300));
+    press(&mut state, "z z z p Ctrl-u");
+    type_line(&mut state, "part.svg");
+    let effects = press(&mut state, "Enter");
+    let tiles: Tiles = state.tiles();
+    assert!(effects.iter().any(
+        |effect| matches!(effect, Effect::Save(save) if save.picture.part.as_ref() == Some(&tiles))
+    ));
+}
+
+fn mouse(state: &mut State, x: u16, y: u16, kind: Mouse) {
+    update(state, Event::Mouse { x, y, kind });
+}
+
+#[test]
+fn the_mouse_is_off_until_it_is_asked_for() {
+    let mut state = showing(&Recipe::default());
+    let before = at(&state);
+    let (plan, ..) = state.map_plan();
+    mouse(&mut state, plan.field.x, plan.field.y, Mouse::Press);
+    assert_eq!(at(&state), before);
+    assert_eq!(press(&mut state, "M"), [Effect::Mouse(true)]);
+    assert!(state.status().unwrap().contains("M switches it off"));
+    // The message takes a line, so places are asked for anew.
+    let (plan, ..) = state.map_plan();
+    mouse(&mut state, plan.field.x, plan.field.y, Mouse::Press);
+    assert_eq!((at(&state).2, at(&state).3), (0, 0));
+    assert_eq!(press(&mut state, "M"), [Effect::Mouse(false)]);
+}
+
+#[test]
+fn a_click_chooses_the_cell_head_entry_or_layer_under_it() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "M Esc");
+    let (plan, ..) = state.map_plan();
+    let Cell::Square(k) = plan.cell else {
+        panic!("{plan:?}")
+    };
+    for (query, key) in [(0, 0), (10, 3), (7, 7), (4, 1)] {
+        let (x, y) = (plan.field.x + key * 2 * k + 1, plan.field.y + query * k);
+        mouse(&mut state, x, y, Mouse::Press);
+        assert_eq!((at(&state).2, at(&state).3), (query.into(), key.into()));
+        assert_eq!(state.focus(), Pane::Map);
+    }
+    let inner = state.layout().grid.inner();
+    let (grid, _) = state.grid_plan();
+    let x = inner.x + 2 + grid.step(inner);
+    mouse(&mut state, x, inner.y + 1, Mouse::Press);
+    assert_eq!((at(&state).1, state.focus()), (1, Pane::Grid));
+    let inner = state.layout().list.inner();
+    mouse(&mut state, inner.x + 3, inner.y + 1, Mouse::Press);
+    assert_eq!((state.entry(), state.focus()), (1, Pane::List));
+    assert_eq!(at(&state).3, state.ranked()[1].position);
+    let flow = FlowPlan::new(state.layout().flow.inner(), 4).unwrap();
+    mouse(
+        &mut state,
+        flow.plot.x + 2 * flow.stride,
+        flow.plot.y,
+        Mouse::Press,
+    );
+    assert_eq!((at(&state).0, state.focus()), (2, Pane::Flow));
+    // Nothing is there.
+    let before = (at(&state), state.focus());
+    mouse(&mut state, 0, 0, Mouse::Press);
+    assert_eq!((at(&state), state.focus()), before);
+}
+
+#[test]
+fn the_wheel_zooms_the_map_and_scrolls_the_rest() {
+    let mut state = showing(&long(700));
+    press(&mut state, "M Esc");
+    let map = state.layout().map;
+    let tile = state.tiles().tile;
+    mouse(&mut state, map.x + 9, map.y + 9, Mouse::WheelUp);
+    assert!(state.tiles().tile < tile);
+    mouse(&mut state, map.x + 9, map.y + 9, Mouse::WheelDown);
+    assert_eq!(state.tiles().tile, tile);
+    let list = state.layout().list;
+    mouse(&mut state, list.x + 1, list.y + 1, Mouse::WheelDown);
+    assert_eq!((state.entry(), state.focus()), (3, Pane::List));
+    press(&mut state, "?");
+    mouse(&mut state, 5, 5, Mouse::WheelDown);
+    assert_eq!(state.popup(), Some((Popup::Help, 3)));
+}
+
+#[test]
+fn keys_of_the_settings_are_those_that_are_shown_and_obeyed() {
+    let mut keymap = Keymap::default();
+    let row = ACTIONS
+        .iter()
+        .position(|a| a.act == Act::NextLayer && a.place == Place::Screens);
+    keymap.set(row.unwrap(), vec!["Alt-n".parse().unwrap()]);
+    let mut state = showing(&Recipe::default());
+    state.options.keymap = keymap;
+    press(&mut state, "]");
+    assert_eq!(at(&state).0, 0);
+    update(&mut state, Event::Key("Alt-n".parse().unwrap()));
+    assert_eq!(at(&state).0, 1);
+    press(&mut state, ":");
+    let choices = state.palette().choices();
+    let next = choices.iter().find(|choice| choice.name == "next layer");
+    assert_eq!(next.unwrap().keys, "Alt-n");
+    let told = Row::Entry("Alt-n".to_owned(), "show the next layer".to_owned());
+    assert!(help_rows(state.keymap()).contains(&told));
+}
