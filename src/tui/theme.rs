@@ -80,10 +80,15 @@ impl Theme {
         if matches!(role, Role::Text | Role::Strong) {
             return Color::Reset;
         }
-        self.shown(match self.ramp.palette().ground {
+        self.shown(self.shades(role))
+    }
+
+    /// The colour of a role at every depth.
+    fn shades(&self, role: Role) -> Shades {
+        match self.ramp.palette().ground {
             Ground::Dark => on_dark(role),
             Ground::Light => on_light(role),
-        })
+        }
     }
 
     /// One colour, as it is at this depth.
@@ -111,11 +116,21 @@ impl Theme {
         let Some(_) = self.ramp.tint(level) else {
             return self.style(Role::Text);
         };
-        let ink = match self.ramp.is_light(level) {
-            true => ([16, 20, 32], 16, Color::Black),
-            false => ([232, 238, 248], 255, Color::White),
-        };
-        Style::new().fg(self.shown(ink))
+        Style::new().fg(self.ink(self.ramp.is_light(level)))
+    }
+
+    /// The colour of what is written over a role's.
+    pub fn ink_over(&self, role: Role) -> Color {
+        let (rgb, ..) = self.shades(role);
+        self.ink(contrast(rgb, [0; 3]) > contrast(rgb, [255; 3]))
+    }
+
+    /// Black on what is light, else white.
+    fn ink(&self, light: bool) -> Color {
+        self.shown(match light {
+            true => ([0; 3], 16, Color::Black),
+            false => ([255; 3], 231, Color::White),
+        })
     }
 
     /// The colour of the cursor on a level: of a hue that the map has not, light or dark, whichever
@@ -258,6 +273,27 @@ mod tests {
             {
                 let [on_dark, on_light] = [depth.into(), light].map(|p| Theme::new(p).colour(role));
                 assert_ne!(on_dark, on_light, "{depth:?} {role:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn letters_can_be_read_on_every_level_of_every_map() {
+        for map in Colormap::ALL {
+            for ground in [Ground::Dark, Ground::Light] {
+                let theme = Theme::new(Palette {
+                    depth: Depth::True,
+                    ground,
+                    map,
+                });
+                let values = (0..theme.ramp().levels()).map(Level::Value);
+                for level in values.chain([Level::Nan]) {
+                    let Some(Color::Rgb(r, g, b)) = theme.ink_on(level).fg else {
+                        panic!("{level:?} has no ink");
+                    };
+                    let told = contrast([r, g, b], theme.ramp().tint(level).unwrap().rgb());
+                    assert!(told >= 4.5, "{map:?} {ground:?} {level:?}: {told}");
+                }
             }
         }
     }

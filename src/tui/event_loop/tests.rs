@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use ratatui::backend::TestBackend;
 
 use super::*;
+use crate::paint::Depth;
 use crate::view::{Code, Stroke};
 
 /// Writes down what it is told and does what the letters say.
@@ -48,6 +49,10 @@ impl App for Notes {
             }
             _ => Vec::new(),
         }
+    }
+
+    fn palette(&self) -> Palette {
+        Depth::True.into()
     }
 
     fn asks_ground(&self) -> bool {

@@ -1,11 +1,11 @@
 //! How one token of the text looks, at every colour depth.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 
 use super::super::canvas::Canvas;
 use super::super::theme::Role;
 use crate::capture::Letter;
-use crate::paint::{Ink, Level, Tint, level};
+use crate::paint::{Level, level};
 
 /// What a token's look depends on.
 #[derive(Clone, Copy, Debug)]
@@ -75,12 +75,12 @@ impl TokenLook {
     fn in_colour(&self, canvas: &Canvas) -> Style {
         let theme = &canvas.theme;
         let mut style = match theme.ramp().tint(self.level) {
-            Some(tint) => Style::new().bg(theme.level(self.level)).fg(ink(tint)),
+            Some(_) => theme.ink_on(self.level).bg(theme.level(self.level)),
             None => theme.style(Role::Dim),
         };
         if self.chosen {
-            let ground = theme.colour(Role::Accent);
-            style = Style::new().bg(ground).fg(dark(ground));
+            let ink = theme.ink_over(Role::Accent);
+            style = Style::new().bg(theme.colour(Role::Accent)).fg(ink);
         }
         if self.chosen || self.other {
             style = style.add_modifier(Modifier::BOLD);
@@ -107,26 +107,5 @@ impl TokenLook {
             Level::Value(2) => Modifier::BOLD,
             Level::Value(_) => Modifier::BOLD | Modifier::UNDERLINED,
         }
-    }
-}
-
-/// The colour of letters on a ground.
-fn ink(ground: Tint) -> Color {
-    match (Ink::on(ground), ground) {
-        (Ink::Dark, Tint::Ansi(_)) => Color::Black,
-        (Ink::Light, Tint::Ansi(_)) => Color::White,
-        (Ink::Dark, Tint::Indexed(_)) => Color::Indexed(16),
-        (Ink::Light, Tint::Indexed(_)) => Color::Indexed(255),
-        (Ink::Dark, Tint::Rgb(_)) => Color::Rgb(12, 14, 20),
-        (Ink::Light, Tint::Rgb(_)) => Color::Rgb(238, 240, 245),
-    }
-}
-
-/// Dark letters as many colours deep as a light ground.
-fn dark(ground: Color) -> Color {
-    match ground {
-        Color::Rgb(..) => ink(Tint::Rgb([255; 3])),
-        Color::Indexed(_) => ink(Tint::Indexed(231)),
-        _ => ink(Tint::Ansi(15)),
     }
 }
