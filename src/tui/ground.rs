@@ -147,7 +147,9 @@ fn ground(said: &[u8]) -> Option<Ground> {
     let parts = said.strip_prefix("rgb:").or(said.strip_prefix("rgba:"));
     let mut channels = parts?.split('/').map(|part| {
         let most = 16u32.checked_pow(u32::try_from(part.len()).ok()?)? - 1;
-        let value = u32::from_str_radix(part, 16).ok()?;
+        // A sign is no digit, though it parses.
+        let digits = part.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let value = u32::from_str_radix(part, 16).ok().filter(|_| digits)?;
         (1..=4)
             .contains(&part.len())
             .then(|| (value * 255 / most) as u8)
