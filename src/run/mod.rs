@@ -18,6 +18,7 @@ mod source;
 
 use clap::CommandFactory;
 
+pub use command_line::parse;
 pub use error::RunError;
 
 use crate::cli::{CaptureType, Cli, Command, RunArgs};
