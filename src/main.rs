@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
-use headlight::{cli::Cli, run};
+use headlight::run;
 
 fn main() -> color_eyre::Result<ExitCode> {
     color_eyre::install()?;
     headlight::tui::install_panic_hook();
-    match run::run(Cli::parse()) {
+    match run::run(run::parse()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) if error.is_closed_pipe() => Ok(ExitCode::SUCCESS),
         Err(error) => {

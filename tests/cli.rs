@@ -441,6 +441,60 @@ fn the_begin_of_text_is_put_and_left_out_as_asked() {
 }
 
 #[test]
+fn a_tokenizer_of_another_size_is_refused_or_told() {
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints/demo.safetensors");
+    let bytes = std::fs::read(demo).unwrap();
+    let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+    let own = &header.metadata().as_ref().unwrap()["tokenizer"];
+    let own: serde_json::Value = serde_json::from_str(own).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, tokenizer: &serde_json::Value| -> String {
+        let path = folder.path().join(name);
+        std::fs::write(&path, tokenizer.to_string()).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let run = |tokenizer: &str, text: &str, more: &[&str]| {
+        let fixed = ["export", "--format", "json", "--output", "-"];
+        let given = ["--tokenizer", tokenizer, "--text", text];
+        headlight(&[&fixed, &given[..], more].concat())
+    };
+
+    let mut larger = own.clone();
+    larger["model"]["vocab"]["zzz"] = 3072.into();
+    let output = run(&write("larger.json", &larger), "The cat", &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("3073 entries and the model 3072"), "{said}");
+
+    // As published models of text have it for pictures.
+    let mut added = own;
+    let token = serde_json::json!({
+        "id": 3072, "content": "<picture>", "special": true, "normalized": false,
+        "single_word": false, "lstrip": false, "rstrip": false,
+    });
+    added["added_tokens"].as_array_mut().unwrap().push(token);
+    let added = write("added.json", &added);
+    let output = run(&added, "A <picture>", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let run_of: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let notes = run_of["recipe"]["notes"].to_string();
+    assert!(notes.contains("the last 1 are added tokens"), "{notes}");
+    let output = run(&added, "A <picture>", &["--special"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(
+        said.contains("<picture>") && said.contains("3072 entries"),
+        "{said}"
+    );
+
+    let few = serde_json::json!({ "stoi": { "a": 0, "b": 1, " ": 2 } });
+    let output = run(&write("few.json", &few), "a b", &[]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("3 entries and the model 3072"), "{said}");
+}
+
+#[test]
 fn absent_devices_fall_back_and_say_so() {
     if cfg!(any(feature = "cuda", feature = "metal")) {
         return;
@@ -524,6 +578,8 @@ fn bad_input_is_a_sentence_and_a_status() {
     check(&["--number-of-layers", "0"], 2, &said);
     check(&["--embedding-dimension", "99999999"], 2, &["smaller"]);
     check(&["--no-such-flag"], 2, &["--no-such-flag"]);
+    check(&["--no\u{7}flag"], 2, &["--no\\u{7}flag"]);
+    check(&["--layers", "\u{9b}31m"], 2, &["\\u{9b}31m"]);
     refused(&["analyze", "--layer", "4"], 2, &["layer 4", "0 to 3"]);
     refused(&["analyze", "--head", "9"], 2, &["head 9", "0 to 3"]);
     refused(

@@ -1,4 +1,20 @@
-//! The command line that makes a run again.
+//! The command line: as it was typed, and the one that makes a run again.
+
+use clap::Parser;
+
+use crate::checkpoint::printable;
+use crate::cli::Cli;
+
+/// The command line as types; what can't be taken ends the process and says why. It is said with
+/// what was typed made safe to show: a shell's `*` may have put a hostile file name there.
+pub fn parse() -> Cli {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    let safe = std::env::args_os().map(|word| printable(&word.to_string_lossy()));
+    Cli::try_parse_from(safe).err().unwrap_or(error).exit()
+}
 
 /// The command line as typed, quoted for a shell; with another text where one is given.
 pub(super) fn command_line(text: Option<&str>) -> String {

@@ -22,6 +22,7 @@ mod watch;
 
 use clap::CommandFactory;
 
+pub use command_line::parse;
 pub use error::RunError;
 
 use crate::cli::{Cli, Command, RunArgs};

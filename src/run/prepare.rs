@@ -168,17 +168,43 @@ fn of_checkpoint(
     origin
         .assumed
         .extend(tokenizer.assumed().map(str::to_owned));
-    let entries = tokenizer.vocab_size();
-    if entries > spec.vocabulary {
-        return Err(RunError::Text(format!(
-            "the tokenizer ({}) has {entries} entries and the model {}: it does not belong to this \
-             model; give the right one with --tokenizer PATH",
-            tokenizer.source(),
-            spec.vocabulary
-        )));
-    }
+    compare_sizes(&tokenizer, spec.vocabulary, origin)?;
     origin.tokenizer = tokenizer.source().to_owned();
     Ok((plan, tokenizer))
+}
+
+/// Refuses a tokenizer that is larger than the model's vocabulary, and warns of one that is much
+/// smaller. Embeddings are padded by some percent at most; added tokens may have none: a text that
+/// has one of those is refused for itself.
+fn compare_sizes(
+    tokenizer: &Tokenizer,
+    vocabulary: usize,
+    origin: &mut Origin,
+) -> Result<(), RunError> {
+    let entries = tokenizer.vocab_size();
+    let said = |entries: usize| {
+        let source = tokenizer.source();
+        format!("the tokenizer ({source}) has {entries} entries and the model {vocabulary}")
+    };
+    if tokenizer.base_size() > vocabulary {
+        return Err(RunError::Text(format!(
+            "{}: it does not belong to this model; give the right one with --tokenizer PATH",
+            said(entries)
+        )));
+    }
+    if entries > vocabulary {
+        let added = entries - vocabulary;
+        origin.notes.push(format!(
+            "{}: the last {added} are added tokens that the model can't read",
+            said(entries)
+        ));
+    } else if entries < vocabulary - vocabulary / 10 {
+        origin.warnings.push(format!(
+            "{}: it may belong to another model; --tokenizer PATH gives another",
+            said(entries)
+        ));
+    }
+    Ok(())
 }
 
 /// The plan and tokenizer of random weights of the sizes that were given.

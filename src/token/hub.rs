@@ -28,6 +28,7 @@ pub(super) struct Hub {
     /// Tokens hold the bytes of the text and nothing else, so that a lost character can be found.
     lossless: bool,
     vocab_size: usize,
+    base_size: usize,
     bos: Option<Bos>,
     growth: Growth,
     source: String,
@@ -137,6 +138,7 @@ impl Hub {
         tokenizer.set_encode_special_tokens(true);
         let largest = tokenizer.get_vocab(true).into_values().max();
         let largest = largest.ok_or_else(|| Error::malformed(source, "its vocabulary is empty"))?;
+        let base = tokenizer.get_vocab(false).into_values().max();
         // These tokens may swallow spaces around them, or have one set behind.
         let added = tokenizer.get_added_vocabulary().get_added_tokens_decoder();
         let lossless = lossless && added.values().all(|token| token.special);
@@ -146,6 +148,7 @@ impl Hub {
             spelling,
             lossless,
             vocab_size: largest as usize + 1,
+            base_size: base.map_or(0, |largest| largest as usize + 1),
             bos: None,
             growth: Growth::NONE,
             source: safe(source),
@@ -233,6 +236,10 @@ impl Scheme for Hub {
 
     fn vocab_size(&self) -> usize {
         self.vocab_size
+    }
+
+    fn base_size(&self) -> usize {
+        self.base_size
     }
 
     fn is_special(&self, id: u32) -> bool {

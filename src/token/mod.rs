@@ -47,6 +47,11 @@ trait Scheme: Send + Sync {
     /// Largest id plus one.
     fn vocab_size(&self) -> usize;
 
+    /// The same without the tokens that were added to the vocabulary.
+    fn base_size(&self) -> usize {
+        self.vocab_size()
+    }
+
     /// Whether an id means something else than its text, as `<s>`.
     fn is_special(&self, _id: u32) -> bool {
         false
@@ -214,6 +219,12 @@ impl Tokenizer {
     /// The largest id plus one: what a model's embedding must have at least to take any text.
     pub fn vocab_size(&self) -> usize {
         self.scheme.vocab_size()
+    }
+
+    /// The same without tokens that were added to the vocabulary, such as one that stands for a picture: published models
+    /// of text alone may have no embedding for those.
+    pub fn base_size(&self) -> usize {
+        self.scheme.base_size()
     }
 
     /// The ids of a text. No special token (begin of text and the like) is added, and where a text spells one out it is
