@@ -74,8 +74,10 @@ pub(super) fn attend(
         repeats: inputs.repeats,
         tiling: &tiling,
     };
+    let cells = begun.map(|begun| Tiling::new(begun.record.tokens).counts(&begun.record.rule));
+    let cells = cells.unwrap_or_default();
     let per_head = (0..heads).into_par_iter().map(|head| match &begun {
-        Some(begun) => HeadRows::begun(begun, head, &tiling),
+        Some(begun) => HeadRows::begun(begun, head, &tiling, &cells),
         None => HeadRows::new(n),
     });
     let mut per_head: Vec<HeadRows> = per_head.collect();

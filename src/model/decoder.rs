@@ -1,8 +1,10 @@
 //! The one forward pass.
 
+mod ends;
+
 use std::ops::ControlFlow;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
 use super::attention::{Buffers, Inputs, attend};
@@ -15,8 +17,6 @@ use super::row::Repeats;
 use super::spec::{Plan, Spec};
 use super::{Error, Layer, LayerRecord, Precision, Weights, names};
 
-/// Positions whose logits are computed at a time: `[128, V]` floats.
-const LOGIT_ROWS: usize = 128;
 /// Elements that are worth a thread of their own.
 const PIECE: usize = 1 << 16;
 
@@ -263,28 +263,6 @@ impl Decoder {
         self.logits(&x, first, &spare, probe)
     }
 
-    /// The residual stream before the first block, `[m, D]`: the rows from `first` on.
-    fn embed(&self, ids: &[u32], first: usize, run: &Run) -> Result<Tensor, Error> {
-        let ids = ids.get(first..).unwrap_or_default();
-        let (m, spec) = (ids.len(), &self.spec);
-        let ids = Tensor::new(ids, &self.device)?;
-        let mut x = match &self.tokens {
-            Some(tokens) => tokens.index_select(&ids, 0)?.to_dtype(DType::F32)?,
-            None => self.head.rows(&ids)?,
-        }; // [n, W]
-        if spec.embedding_multiplier != 1.0 {
-            x = (x * spec.embedding_multiplier)?;
-        }
-        if let Some(project) = &self.project_in {
-            x = project.forward(&x, run)?; // [n, D]
-        }
-        if let Some(positions) = &self.positions {
-            let positions = positions.narrow(0, spec.position_offset + first, m)?; // [m, D]
-            x = (x + positions.to_dtype(DType::F32)?)?;
-        }
-        norm(&self.embedding_norm, &x)
-    }
-
     /// Adds what a half of a block gives, `[n, D]` both.
     fn add(&self, residual: &Tensor, given: &Tensor) -> Result<Tensor, Error> {
         if let (Some(a), Some(b)) = (host(residual), host(given)) {
@@ -298,69 +276,6 @@ impl Decoder {
             1.0 => (residual + given)?,
             multiplier => (residual + (given * multiplier)?)?,
         })
-    }
-
-    /// Hands the logits of the normed residual stream `[m, D]`, the rows from `begin` on, to the
-    /// probe.
-    fn logits(
-        &self,
-        x: &Tensor,
-        begin: usize,
-        spare: &Spare,
-        probe: &mut dyn Probe,
-    ) -> Result<(), Error> {
-        let m = x.dim(0)?;
-        for at in (0..m).step_by(LOGIT_ROWS) {
-            let (first, rows) = (begin + at, LOGIT_ROWS.min(m - at));
-            let cancelled = || probe.cancelled();
-            let run = Run {
-                cancelled: &cancelled,
-                spare,
-            };
-            let mut x = x.narrow(0, at, rows)?; // [r, D]
-            if let Some(project) = &self.project_out {
-                x = project.forward(&x, &run)?; // [r, W]
-            }
-            if self.head.is_packed()
-                && let Some(x) = host(&x.contiguous()?)
-            {
-                let mut logits = spare.take(rows * self.spec.vocabulary);
-                self.head.fill(&x, &mut logits, &run)?;
-                self.scale(&mut logits);
-                probe.logits(first, &logits, self.spec.vocabulary);
-                spare.give(logits);
-                if probe.cancelled() {
-                    return Err(Error::Cancelled);
-                }
-                continue;
-            }
-            let mut logits = self.head.forward(&x, &run)?; // [r, V]
-            if self.spec.logit_multiplier != 1.0 {
-                logits = (logits * self.spec.logit_multiplier)?;
-            }
-            if let Some(cap) = self.spec.logit_softcap {
-                logits = ((logits / cap)?.tanh()? * cap)?;
-            }
-            let logits = logits.flatten_all()?.to_vec1::<f32>()?;
-            probe.logits(first, &logits, self.spec.vocabulary);
-            if probe.cancelled() {
-                return Err(Error::Cancelled);
-            }
-        }
-        Ok(())
-    }
-
-    /// The multiplier and the soft-cap of logits.
-    fn scale(&self, logits: &mut [f32]) {
-        let multiplier = self.spec.logit_multiplier as f32;
-        if multiplier != 1.0 {
-            logits.par_iter_mut().for_each(|x| *x *= multiplier);
-        }
-        if let Some(cap) = self.spec.logit_softcap.map(|cap| cap as f32) {
-            logits
-                .par_iter_mut()
-                .for_each(|x| *x = cap * (*x / cap).tanh());
-        }
     }
 
     fn check(&self, ids: &[u32]) -> Result<(), Error> {

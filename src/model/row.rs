@@ -75,7 +75,7 @@ impl Tiling {
     }
 
     /// The visible cells of each tile, `[side, side]`.
-    fn counts(&self, rule: &Rule) -> Vec<u64> {
+    pub(super) fn counts(&self, rule: &Rule) -> Vec<u64> {
         let mut counts = vec![0; self.side * self.side];
         for i in 0..self.n {
             let visible = rule.visible(i);
@@ -303,7 +303,8 @@ impl HeadRows {
     }
 
     /// The sums of the rows that were run before; their numbers stay where they are.
-    pub(super) fn begun(begun: &Begun, head: usize, tiling: &Tiling) -> Self {
+    /// `cells` are the visible cells of the earlier run's tiles.
+    pub(super) fn begun(begun: &Begun, head: usize, tiling: &Tiling, cells: &[u64]) -> Self {
         let mut all = Self::new(tiling.n);
         let Begun { record, rows, .. } = *begun;
         let received = begun.mark().map(|mark| &mark.received);
@@ -312,11 +313,10 @@ impl HeadRows {
         held.zip(received.unwrap_or_default())
             .for_each(|(held, sum)| *held = *sum);
         let old = Tiling::new(record.tokens);
-        let counts = old.counts(&record.rule);
         let times = tiling.tile / old.tile;
         for row in 0..rows.div_ceil(old.tile) {
             for column in 0..=row {
-                let count = counts[row * old.side + column];
+                let count = cells[row * old.side + column];
                 let tile = |pool| record.thumbnails.tile(Head(head), row, column, pool);
                 let (Some(max), Some(mean)) = (tile(Pool::Max), tile(Pool::Mean)) else {
                     continue;

@@ -72,11 +72,11 @@ fn a_file_that_is_cut_off_is_refused() {
 fn a_later_format_is_told_from_damage() {
     let (bytes, folder) = bytes();
     let later = forged(&bytes, |header| {
-        header.replacen("capture\":\"1\"", "capture\":\"7\"", 1)
+        header.replacen("capture\":\"2\"", "capture\":\"7\"", 1)
     });
     let error = refused(&later, folder.path());
     assert!(matches!(error, FileError::Newer { .. }));
-    assert!(error.to_string().contains("format 7") && error.to_string().contains("reads 1"));
+    assert!(error.to_string().contains("format 7") && error.to_string().contains("reads 2"));
 }
 
 #[test]
@@ -106,7 +106,10 @@ fn a_description_that_lies_is_refused() {
         (r#"\"tokens\":7"#, r#"\"tokens\":8"#),
         (r#"\"tokens\":7"#, r#"\"tokens\":0"#),
         (r#"\"tokens\":7"#, r#"\"tokens\":-1"#),
-        (r#"\"shape\":{\"layers\":4"#, r#"\"shape\":{\"layers\":9"#),
+        (r#"\"shape\":{\"layers\":4"#, r#"\"shape\":{\"layers\":3"#),
+        (r#"{\"layer\":1,"#, r#"{\"layer\":0,"#),
+        (r#"\"from\":0"#, r#"\"from\":7"#),
+        (r#"\"from\":0"#, r#"\"from\":2"#),
         (
             r#"\"heads\":4,\"kv_heads\":4,\"head_dim\":32,\"t"#,
             r#"\"heads\":4,\"kv_heads\":3,\"head_dim\":32,\"t"#,

@@ -3,10 +3,10 @@
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 
-use crate::model::Error;
 use crate::model::kernel::{NARROW, Panels, Product, Spare, Tile, tiles};
 use crate::model::parts::Run;
 use crate::model::row::{BlockRows, HeadRows, Taking};
+use crate::model::{Error, dot};
 
 /// Scores of a block of rows: 1 MiB, so that they stay in the second cache.
 const SCORES: usize = 1 << 18;
@@ -14,6 +14,8 @@ const SCORES: usize = 1 << 18;
 const BLOCK_ROWS: usize = 64;
 /// The fewest rows of a block: keys and values are read once a block.
 const FEWEST_ROWS: usize = 16;
+/// So few rows are not worth packing keys and values for.
+const FEW: usize = 4;
 /// Multiply-adds between two looks at whether the run goes on: some 20 ms of two threads.
 const WORK: usize = 4_000_000_000;
 
@@ -60,13 +62,16 @@ pub(super) fn attend(
     } = *inputs;
     let head = (n * d).max(1);
     let kv_heads = inputs.k.len() / head;
+    let few = n - first <= FEW;
     buffers.heads.resize_with(kv_heads, Default::default);
     let keys_and_values = inputs.k.par_chunks(head).zip(inputs.v.par_chunks(head));
     let panels = buffers.heads.par_iter_mut().zip(keys_and_values);
-    panels.for_each(|((keys, values), (k, v))| {
-        keys.pack(k, d, n, true, NARROW);
-        values.pack(v, n, d, false, NARROW);
-    });
+    if !few {
+        panels.for_each(|((keys, values), (k, v))| {
+            keys.pack(k, d, n, true, NARROW);
+            values.pack(v, n, d, false, NARROW);
+        });
+    }
 
     // A power of two, so that blocks end where a later run may begin.
     let rows = inputs.block_rows.unwrap_or_else(|| {
@@ -93,9 +98,11 @@ pub(super) fn attend(
                 break;
             }
             let work = work.into_par_iter().enumerate();
-            let done: Vec<BlockRows> = work
-                .map(|(at, tile)| block(inputs, at % heads, start, tile, taking, (panels, spare)))
-                .collect();
+            let work = work.map(|(at, tile)| match few {
+                true => few_rows(inputs, at % heads, start, tile, taking, spare),
+                false => block(inputs, at % heads, start, tile, taking, (panels, spare)),
+            });
+            let done: Vec<BlockRows> = work.collect();
             if start < from {
                 continue;
             }
@@ -167,5 +174,45 @@ fn block(
     }
     .fill(tile.alone());
     spare.give(scores);
+    done
+}
+
+/// The same for few rows, from keys and values as they lie.
+fn few_rows(
+    inputs: &Inputs,
+    head: usize,
+    start: usize,
+    mut tile: Tile,
+    taking: &Taking,
+    spare: &Spare,
+) -> BlockRows {
+    let Inputs {
+        heads, n, first, d, ..
+    } = *inputs;
+    let rows = start + tile.rows.start..start + tile.rows.end;
+    let from = taking.rule.visible(rows.start).start;
+    let mut done = BlockRows::new(rows.start, from, rows.end - from);
+    let kv_heads = inputs.k.len() / (n * d).max(1);
+    let kv = head * kv_heads / heads;
+    let seen = (kv * n + from) * d..(kv * n + rows.end) * d;
+    let (keys, values) = (&inputs.k[seen.clone()], &inputs.v[seen]);
+    let mut cells = spare.take(rows.end - from);
+    for (at, row) in rows.enumerate() {
+        let q = (head * (n - first) + row - first) * d;
+        let q = &inputs.q[q..q + d];
+        let keys = keys.chunks_exact(d.max(1));
+        for (cell, key) in cells.iter_mut().zip(keys) {
+            *cell = dot(q, key);
+        }
+        done.take(head, &mut cells, taking);
+        let out = tile.row(at);
+        out.fill(0.0);
+        for (weight, value) in cells.iter().zip(values.chunks_exact(d.max(1))) {
+            for (out, value) in out.iter_mut().zip(value) {
+                *out += weight * value;
+            }
+        }
+    }
+    spare.give(cells);
     done
 }

@@ -1,0 +1,111 @@
+//! What a run is said to take, and what would make it fit.
+
+use super::*;
+
+const GPT2: Sizes = Sizes {
+    shape: Shape {
+        layers: 12,
+        heads: 12,
+        kv_heads: 12,
+        head_dim: 64,
+        embedding: 768,
+        vocabulary: 50257,
+        context: 1 << 20,
+    },
+    hidden: 3072,
+    weights: 498 << 20,
+    number: 4,
+    layers: 12,
+    logits: false,
+    last: None,
+};
+
+#[test]
+fn the_need_of_a_run_is_linear_in_its_tokens() {
+    // 2 * L * n * 768 * 4 bytes of queries and keys.
+    let need = GPT2.need(4096);
+    let vectors = 2 * 12 * 4096 * 768 * 4;
+    assert!(need.capture > vectors && need.capture < vectors + (64 << 20));
+    let longer = GPT2.need(16384);
+    assert!(longer.capture <= 4 * need.capture && longer.work <= 4 * need.work);
+    let half = Sizes { number: 2, ..GPT2 }.need(4096);
+    assert_eq!(need.capture - half.capture, vectors / 2);
+    let logits = Sizes {
+        logits: true,
+        ..GPT2
+    }
+    .need(4096);
+    assert_eq!(logits.capture - need.capture, 4096 * 50257 * 4);
+}
+
+#[test]
+fn a_run_that_does_not_fit_is_told_what_would() {
+    let free = Some(1 << 30);
+    assert!(GPT2.fits(4096, free).is_ok());
+    assert!(GPT2.fits(1 << 20, None).is_ok());
+    let told = GPT2.fits(65536, free).unwrap_err().to_string();
+    let fits: usize = told
+        .split("; ")
+        .find_map(|part| part.strip_suffix(" tokens fit")?.parse().ok())
+        .unwrap_or_else(|| panic!("{told}"));
+    let run = |n| GPT2.need(n).capture + GPT2.need(n).work;
+    assert!(run(fits) <= 1 << 30 && run(fits + 1) > 1 << 30, "{told}");
+}
+
+#[test]
+fn every_flag_that_is_offered_makes_a_run_fit() {
+    let free = 1 << 30;
+    let fitting = most(65536, |n| GPT2.run(n) <= free);
+    let offers = GPT2.offers(fitting + 10, free);
+    let said = GPT2.fits(fitting + 10, Some(free)).unwrap_err().to_string();
+    let told = format!("; {} makes it fit", offers.join(" or "));
+    assert!(said.contains(&told), "{said}");
+    let [half, last, layers] = &offers[..] else {
+        panic!("{offers:?}");
+    };
+    assert_eq!(half, "--capture-dtype f16");
+    let number = |offer: &str, before: &str| -> usize {
+        offer.strip_prefix(before).unwrap().parse().unwrap()
+    };
+    let run = |sizes: Sizes| sizes.run(fitting + 10);
+    let last = number(last, "--last ");
+    assert!(run(GPT2.keeping(last)) <= free && run(GPT2.keeping(last + 1)) > free);
+    let most = number(layers, "--layers 0-");
+    let layers = |layers| Sizes { layers, ..GPT2 };
+    assert!(run(layers(most + 1)) <= free && run(layers(most + 2)) > free);
+    // Keys alone are too many: no number of queries is offered.
+    let tight = GPT2.need(fitting).work + 1;
+    assert!(GPT2.offers(fitting, tight).is_empty());
+}
+
+#[test]
+fn what_edits_take_is_counted_where_edits_take_something_up() {
+    let need = GPT2.need(4096);
+    // Values of all layers, and sums of received weight.
+    let values = 12 * 4096 * 768 * 4;
+    assert!(need.edits >= values && need.edits < values + values / 4);
+    let without = [
+        Sizes { number: 2, ..GPT2 },
+        Sizes { layers: 3, ..GPT2 },
+        GPT2.keeping(100),
+    ];
+    assert!(without.iter().all(|sizes| sizes.need(4096).edits == 0));
+    let told = report(need, 4096, &GPT2, Precision::F32);
+    assert!(told.contains("\nedits "), "{told}");
+}
+
+#[test]
+fn too_little_memory_is_told_with_the_flag_that_helps() {
+    let gib = 1 << 30;
+    assert!(fits(4 * gib, Precision::F32, Some(5 * gib)).is_ok());
+    assert!(fits(4 * gib, Precision::F32, None).is_ok());
+    let refused = fits(8 * gib, Precision::F32, Some(5 * gib)).unwrap_err();
+    let told = refused.to_string();
+    for part in [
+        "8.0 GiB in f32",
+        "5.0 GiB are free",
+        "--dtype bf16 needs 4.0 GiB",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+}
