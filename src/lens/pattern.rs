@@ -123,6 +123,36 @@ impl<'a> Pattern<'a> {
         self.averaged(query, |_, _, weight| weight, |_| {})
     }
 
+    /// The exact weights of the queries that see a key, whatever the scale; the first entry belongs
+    /// to the query at the key's own position.
+    pub fn weights_of_key(&self, key: Key) -> Vec<f32> {
+        let (n, heads) = (self.layer.tokens, self.heads());
+        let end = match self.layer.rule.window {
+            Some(window) => key.0.saturating_add(window).min(n),
+            None => n,
+        };
+        let count = heads.len() as f32;
+        let mut sums = vec![0.0; end.saturating_sub(key.0)];
+        let part = |(at, sums): (usize, &mut [f32])| {
+            let first = key.0 + at * PART;
+            let mut weights = vec![0.0; sums.len()];
+            for head in heads.clone() {
+                let queries = first..first + sums.len();
+                self.layer
+                    .weights_of_key(Head(head), queries, key, &mut weights);
+                for (sum, weight) in sums.iter_mut().zip(&weights) {
+                    *sum += weight;
+                }
+            }
+            sums.iter_mut().for_each(|sum| *sum /= count);
+        };
+        match sums.len() <= PART {
+            true => part((0, sums.as_mut_slice())),
+            false => sums.par_chunks_mut(PART).enumerate().for_each(part),
+        }
+        sums
+    }
+
     /// The shown values of one query over its visible keys; the first entry belongs to key
     /// `visible(query).start`.
     pub fn row(&self, query: Query) -> Vec<f32> {
@@ -178,8 +208,7 @@ impl<'a> Pattern<'a> {
         let mut mean = vec![0.0; visible.len()];
         let mut row = vec![0.0; visible.len()];
         for head in heads {
-            let all = visible.clone();
-            self.layer.weights(Head(head), query, all, &mut row);
+            self.fill(Head(head), query, visible.clone(), &mut row);
             for (value, key) in row.iter_mut().zip(visible.clone()) {
                 *value = cell(head, key, *value);
             }
@@ -189,6 +218,18 @@ impl<'a> Pattern<'a> {
             }
         }
         mean
+    }
+
+    /// The weights of one query of a head over keys that it sees; of long rows on all cores.
+    fn fill(&self, head: Head, query: Query, keys: Range<usize>, row: &mut [f32]) {
+        if row.len() <= PART {
+            return self.layer.weights(head, query, keys, row);
+        }
+        row.par_chunks_mut(PART).enumerate().for_each(|(at, part)| {
+            let first = keys.start + at * PART;
+            let keys = first..first + part.len();
+            self.layer.weights(head, query, keys, part);
+        });
     }
 
     /// The shown values of one key over all queries, `[n]`; `None` where masked.
@@ -444,6 +485,9 @@ impl<'a> Pattern<'a> {
         grid
     }
 }
+
+/// Keys of a long row that a thread takes at once.
+const PART: usize = 8192;
 
 /// Queries that are computed together.
 const BLOCK: usize = 32;

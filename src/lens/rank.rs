@@ -22,8 +22,9 @@ pub fn top_keys(pattern: &Pattern, query: Query, k: usize) -> Vec<Ranked> {
 
 /// The queries that attend to a key most, by exact weight, at most `k`; `tokens` is n.
 pub fn top_queries(pattern: &Pattern, key: Key, tokens: usize, k: usize) -> Vec<Ranked> {
-    let weights = (key.0..tokens).filter_map(|i| Some((i, pattern.weight(Query(i), key)?)));
-    best(weights, k)
+    let weights = pattern.weights_of_key(key).into_iter().enumerate();
+    let weights = weights.map(|(at, weight)| (key.0 + at, weight));
+    best(weights.take_while(|(query, _)| *query < tokens), k)
 }
 
 /// A head, and the weight that it puts between two tokens.
@@ -79,4 +80,67 @@ fn best(weights: impl Iterator<Item = (usize, f32)>, k: usize) -> Vec<Ranked> {
     }
     all.sort_by(order);
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{Head, Layer, LayerRecord, RowNumbers, Rule, Thumbnails};
+    use crate::lens::{Scale, Select};
+
+    /// Two heads of one dimension, on more tokens than one thread takes.
+    fn long(window: Option<usize>) -> LayerRecord {
+        let (tokens, heads) = (20_000, 2);
+        let wave = |step: f32| {
+            let at = 0..heads * tokens;
+            at.map(|i| (i as f32 * step).sin()).collect::<Vec<f32>>()
+        };
+        LayerRecord {
+            layer: Layer(0),
+            heads,
+            kv_heads: heads,
+            tokens,
+            head_dim: 1,
+            q: wave(0.7).into(),
+            k: wave(1.3).into(),
+            lse: wave(0.1).into(),
+            rule: Rule {
+                window,
+                ..Rule::scaled(1.0)
+            },
+            rows: RowNumbers::default(),
+            received: Vec::new().into(),
+            thumbnails: Thumbnails::default(),
+            value_norms: Vec::new().into(),
+            dense: None,
+        }
+    }
+
+    #[test]
+    fn long_rows_and_columns_are_the_cells() {
+        for (window, select) in [
+            (None, Select::Head(Head(1))),
+            (None, Select::Mean),
+            (Some(9000), Select::Mean),
+        ] {
+            let layer = long(window);
+            let pattern = Pattern::new(&layer, select, Scale::Raw);
+            let (query, key) = (Query(19_990), Key(900));
+            let (row, column) = (pattern.weights(query), pattern.weights_of_key(key));
+            let visible = pattern.visible(query);
+            assert_eq!(row.len(), visible.len());
+            for (weight, j) in row.into_iter().zip(visible) {
+                let cell = pattern.weight(query, Key(j)).unwrap();
+                assert!((weight - cell).abs() < 1e-6, "{window:?} key {j}");
+            }
+            for i in 0..20_000usize {
+                let held = i.checked_sub(key.0).and_then(|at| column.get(at));
+                assert_eq!(
+                    held.copied(),
+                    pattern.weight(Query(i), key),
+                    "{window:?} {i}"
+                );
+            }
+        }
+    }
 }

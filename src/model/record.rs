@@ -312,6 +312,30 @@ impl LayerRecord {
             *weight = (score - lse).exp();
         }
     }
+
+    /// The exact weights of some queries for one key that all of them see, into `out`, as
+    /// [`LayerRecord::weight`] gives them; NaN for what does not exist.
+    pub fn weights_of_key(&self, head: Head, queries: Range<usize>, key: Key, out: &mut [f32]) {
+        if self.dense.is_some() {
+            for (weight, query) in out.iter_mut().zip(queries) {
+                let cell = self.weight(head, Query(query), key);
+                *weight = cell.unwrap_or(f32::NAN);
+            }
+            return;
+        }
+        let q = self.queries(head, queries.clone());
+        let k = self.keys(head, key.0..key.0 + 1);
+        let vectors = q.chunks_exact(self.head_dim.max(1));
+        if vectors.len() != queries.len() || k.is_empty() {
+            return out.fill(f32::NAN);
+        }
+        let first = head.0 * self.tokens + queries.start;
+        let lse = self.lse.iter().skip(first);
+        for (((weight, query), q), lse) in out.iter_mut().zip(queries).zip(vectors).zip(lse) {
+            let score = self.rule.score(head.0, query, key.0, dot(q, &k));
+            *weight = (score - lse).exp();
+        }
+    }
 }
 
 /// Dot product of two vectors of one length, in eight partial sums so that it vectorises.

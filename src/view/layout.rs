@@ -158,19 +158,30 @@ impl Layout {
         };
         match needs.screen {
             Screen::Heads => layout.heads(body, needs),
-            Screen::Text => layout.text(body),
+            Screen::Text => layout.text(body, needs),
             Screen::Atlas => layout.atlas(body, needs),
         }
         layout
     }
 
-    /// The text, with the list beside or below it where there is room.
-    fn text(&mut self, body: Area) {
-        (self.text, self.list) = match (body.width, body.height) {
+    /// The text, with the list beside or below it where there is room, and the heads and the flow
+    /// above and below the list.
+    fn text(&mut self, body: Area, needs: &Needs) {
+        let (text, side) = match (body.width, body.height) {
             (width @ 72.., _) => body.split_right((width / 3).clamp(30, 56)),
             (_, height @ 17..) => body.split_bottom((height / 4).min(10)),
             _ => (body, Area::default()),
         };
+        let (rest, flow) = match side.height {
+            0..=44 => (side, Area::default()),
+            _ => side.split_bottom(11),
+        };
+        let grid = match rest.height {
+            0..=26 => 0,
+            height => GridPlan::frame_height(rest, height / 2, needs).min(height / 2),
+        };
+        let (grid, list) = rest.split_top(grid);
+        (self.text, self.grid, self.list, self.flow) = (text, grid, list, flow);
     }
 
     /// The pictures, with the table beside them where there is room.
@@ -235,16 +246,7 @@ impl Layout {
             _ => (height / 4).min(12),
         };
         let grid = height - flow - list;
-        let need = GridPlan::new(
-            Area {
-                height: grid,
-                ..side
-            }
-            .inner(),
-            needs,
-        )
-        .height_needed()
-        .saturating_add(2);
+        let need = GridPlan::frame_height(side, grid, needs);
         let grid = grid.min(need).max(6).min(height - flow);
         let (top, rest) = side.split_top(grid);
         let (middle, bottom) = rest.split_bottom(flow);

@@ -176,6 +176,13 @@ pub struct GridPlan {
 }
 
 impl GridPlan {
+    /// Rows, frame included, that the heads take of at most `height` rows of an area.
+    pub(super) fn frame_height(area: Area, height: u16, needs: &Needs) -> u16 {
+        let inner = Area { height, ..area }.inner();
+        let needed = Self::new(inner, needs).height_needed();
+        needed.saturating_add(2)
+    }
+
     /// The plan for the inner area of the grid.
     pub fn new(area: Area, needs: &Needs) -> Self {
         let heads = needs.heads.max(1);

@@ -327,6 +327,11 @@ impl State {
             self.focus = Pane::Map;
         }
         self.settle_scroll();
+        self.settle_grid();
+    }
+
+    /// Brings the visible heads in line with the chosen one.
+    pub(super) fn settle_grid(&mut self) {
         let (grid, _) = self.grid_plan();
         let row = self.cursor.head.0 / grid.columns.max(1);
         let all = self.heads().div_ceil(grid.columns.max(1));

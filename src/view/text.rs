@@ -233,6 +233,7 @@ impl State {
         if self.layout.list.is_empty() {
             self.text.listing = false;
         }
+        self.settle_grid();
         let field = self.text_field();
         let Some(capture) = &self.capture else {
             self.text.wrap = None;
