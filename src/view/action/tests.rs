@@ -61,7 +61,7 @@ fn every_place_is_in_the_help_and_the_table() {
 
 #[test]
 fn hints_join_neighbours() {
-    let hints = hints(&[Place::Map, Place::Heads]);
+    let hints = hints(&[Place::Map, Place::Screens]);
     assert_eq!(hints[0], ("←↓↑→".to_owned(), "cell"));
     assert_eq!(hints[1], ("[ ]".to_owned(), "layer"));
     assert_eq!(hints[2], ("{ }".to_owned(), "head"));
