@@ -217,6 +217,37 @@ fn trained_models_are_not_diagnosed_and_their_heads_have_kinds() {
 }
 
 #[test]
+fn a_model_that_has_learned_little_is_told_from_one_that_has_learned_nothing() {
+    let ids = |ids: &[u32]| -> String {
+        let words: Vec<String> = ids.iter().map(u32::to_string).collect();
+        words.join(" ")
+    };
+    let of = |model: &Path, text: &str, more: &[&str]| -> Value {
+        let mut arguments = vec!["export", model.to_str().unwrap(), "--tokenizer", "ids"];
+        arguments.extend(["--text", text, "--format", "json", "--output", "-"]);
+        arguments.extend(more);
+        serde_json::from_str(&run(&arguments)).unwrap()
+    };
+    let (Some(nothing), Some(little)) = (
+        shared("models/untrained-char/tiny_shakespeare.pt"),
+        shared("models/nanogpt-byhand"),
+    ) else {
+        return;
+    };
+    let any: Vec<u32> = (0..40).map(|i| i * i % 65).collect();
+    let json = of(&nothing, &ids(&any), &["--number-of-heads", "4"]);
+    assert_eq!(problems(&json), ["near-uniform"]);
+    // Its own training text, and words in an order that it has never seen.
+    let model = little.join("ckpt.pt");
+    let bytes = std::fs::read(little.join("train.bin")).unwrap();
+    let seen: Vec<u32> = bytes.chunks(2).take(8).map(|b| u32::from(b[0])).collect();
+    for words in [seen, (1..=8).collect()] {
+        let json = of(&model, &ids(&words), &[]);
+        assert_eq!(problems(&json), [""; 0], "{words:?}");
+    }
+}
+
+#[test]
 fn what_is_wrong_everywhere_is_a_diagnosis() {
     let nineteen = |most: Weight| [vec![most; 19], vec![ODD]].concat();
     let rows: [(Vec<Weight>, &[&str]); 8] = [

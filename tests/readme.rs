@@ -35,7 +35,13 @@ fn its_links_and_pictures_are_there() {
         match link.strip_prefix('#') {
             Some(heading) => {
                 let mut headings = text.lines().filter_map(|line| line.strip_prefix('#'));
-                let found = |h: &str| h.trim_start_matches('#').trim().to_lowercase() == heading;
+                let slug = |h: &str| {
+                    h.trim_start_matches('#')
+                        .trim()
+                        .to_lowercase()
+                        .replace(' ', "-")
+                };
+                let found = |h: &str| slug(h) == heading;
                 assert!(headings.any(found), "{link}");
             }
             None => assert!(root.join(link).exists(), "{link}"),

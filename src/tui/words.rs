@@ -28,7 +28,7 @@ pub fn narrow(value: f64, width: usize) -> String {
     if value.is_nan() {
         return "--".to_owned();
     }
-    for digits in (0..width.saturating_sub(1)).rev() {
+    for digits in (0..width).rev() {
         let told = format!("{value:.digits$}");
         let bare = told.strip_prefix("0.").map(|rest| format!(".{rest}"));
         match bare {

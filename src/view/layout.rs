@@ -194,7 +194,7 @@ impl Layout {
             return;
         }
         // The pictures take what they have a use for, the table the rest, and each a third.
-        let wanted = AtlasPlan::width_wanted(body.height, needs);
+        let wanted = AtlasPlan::width_wanted(body.height, needs).max(44);
         let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
         let least = (body.width / 3).max(34);
         let columns = Column::all().into_iter().map(Column::width);

@@ -280,10 +280,9 @@ fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
         }
         None => {
             add(canvas.span("  no kind stands out", Role::Dim));
-            [Measure::Previous, Measure::First, Measure::SelfWeight]
-                .map(told)
-                .into_iter()
-                .for_each(add);
+            let rest = [Measure::Previous, Measure::First, Measure::SelfWeight].into_iter();
+            let rest = rest.filter(|m| state.atlas_shown() != Shown::Number(*m));
+            rest.map(told).for_each(add);
         }
     }
     line
