@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::analyze::in_range;
 use super::command_line::command_line;
-use super::open::Open;
+use super::open::{Open, at_home};
 use super::source::Source;
 use super::watch::Watched;
 use super::{RunError, error, memory};
@@ -116,7 +116,7 @@ pub(super) fn open(
         keymap: settings.keymap,
         scale: Some(settings.scale),
         mouse: settings.mouse,
-        in_tmux: std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty()),
+        in_tmux: tui::in_tmux(),
         half_blocks: depth != Depth::None,
         layer: start.layer.map(Layer),
         head: start.head.map(Head),
@@ -160,13 +160,14 @@ pub(super) fn open(
 fn save(depth: Depth) -> Saver {
     let map = Colormap::default();
     Box::new(move |save: Save, _, tell| {
-        let path = printable(&save.path.display().to_string());
+        let file = at_home(save.path);
+        let path = printable(&file.display().to_string());
         let looks = (Ramp::new(depth, map), map);
-        let saved = export::picture(&save.path, &save.capture, &save.picture, looks);
-        tell(Update::Said(match saved {
-            Ok(()) => format!("Saved: {path}"),
-            Err(error) => format!("Not saved: {error}"),
-        }));
+        let saved = export::picture(&file, &save.capture, &save.picture, looks);
+        tell(match saved {
+            Ok(()) => Update::Said(format!("Saved: {path}")),
+            Err(error) => Update::Refused(format!("Not saved: {error}")),
+        });
     })
 }
 

@@ -454,9 +454,9 @@ fn notices_failures_and_progress_are_seen() {
 
 #[test]
 fn the_help_shows_every_action() {
-    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 110);
+    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 140);
     press(&mut state, "?");
-    let told = text(&screen(&state, Depth::True, 120, 110));
+    let told = text(&screen(&state, Depth::True, 120, 140));
     for action in ACTIONS {
         assert!(told.contains(action.doc), "{}", action.name);
     }

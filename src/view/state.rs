@@ -121,7 +121,10 @@ pub struct State {
     pub(super) atlas: AtlasView,
     pub(super) history: Vec<String>,
     pub(super) running: Option<Running>,
+    /// What went wrong, or is not possible.
     pub(super) status: Option<String>,
+    /// What was done, where nothing went wrong.
+    pub(super) news: Option<String>,
     /// How close the heatmap looks.
     pub(super) zoom: Zoom,
     /// How a cell that stands for several weights shows them.
@@ -179,6 +182,7 @@ impl State {
             history,
             running: None,
             status: None,
+            news: None,
             zoom: Zoom::default(),
             pool: Pool::default(),
             scroll: (0, 0),
@@ -197,13 +201,19 @@ impl State {
             size: self.size,
             screen: self.screen,
             notice: !self.notices().is_empty(),
-            status: self.status.is_some(),
+            status: self.status().is_some(),
             heads: self.heads(),
             tokens: self.tokens(),
             label: self.label,
             half_blocks: self.options.half_blocks,
             zoom: self.zoom,
         }
+    }
+
+    /// Tells that something was done.
+    pub(super) fn tell(&mut self, news: String) {
+        self.status = None;
+        self.news = Some(news);
     }
 
     /// Takes a capture in place of the one that is shown.

@@ -62,9 +62,11 @@ impl State {
                 self.options.from_file = from_file;
                 self.touched = again;
                 self.head_chosen = again;
-                self.status = again.then(|| "Read again: it changed on disk.".to_owned());
+                self.status = None;
+                self.news = again.then(|| "Read again: it changed on disk.".to_owned());
             }
-            Update::Said(sentence) => self.status = Some(sentence),
+            Update::Said(sentence) => self.tell(sentence),
+            Update::Refused(sentence) => self.status = Some(sentence),
             Update::Failed(sentence) => {
                 self.status = Some(sentence);
                 self.come_back();
@@ -126,7 +128,7 @@ impl State {
             Act::Copy(what) => return self.copy(what),
             Act::Mouse => {
                 self.mouse = !self.mouse;
-                self.status = Some(self.mouse_told());
+                self.tell(self.mouse_told());
                 return vec![Effect::Mouse(self.mouse)];
             }
             Act::Complete => self.complete(),
@@ -165,7 +167,7 @@ impl State {
                 self.entry = 0;
             }
             Act::Back => {
-                if self.status.take().is_none() {
+                if self.status.take().or(self.news.take()).is_none() {
                     self.go_to_map();
                 }
             }
@@ -218,6 +220,7 @@ impl State {
         }
         self.editor = None;
         self.status = None;
+        self.news = None;
         self.touched = false;
         self.history.retain(|old| *old != text);
         self.history.push(text.clone());
