@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::command_line::command_line;
-use super::open::Open;
+use super::open::{Open, at_home};
 use super::picks::{find_kept, in_range};
 use super::source::Source;
 use super::watch::Watched;
@@ -109,7 +109,7 @@ pub(super) fn open(
         keymap: settings.keymap,
         scale: Some(settings.scale),
         mouse: settings.mouse,
-        in_tmux: std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty()),
+        in_tmux: tui::in_tmux(),
         half_blocks: palette.depth != Depth::None,
         layer: start
             .layer
@@ -183,12 +183,13 @@ fn palette(settings: &Settings) -> Palette {
 /// What the thread that writes files does.
 fn save() -> Saver {
     Box::new(move |(save, palette): (Save, Palette), _, tell| {
-        let path = printable(&save.path.display().to_string());
-        let saved = export::picture(&save.path, &save.capture, &save.picture, palette);
-        tell(Update::Said(match saved {
-            Ok(()) => format!("Saved: {path}"),
-            Err(error) => format!("Not saved: {error}"),
-        }));
+        let file = at_home(save.path);
+        let path = printable(&file.display().to_string());
+        let saved = export::picture(&file, &save.capture, &save.picture, palette);
+        tell(match saved {
+            Ok(()) => Update::Said(format!("Saved: {path}")),
+            Err(error) => Update::Refused(format!("Not saved: {error}")),
+        });
     })
 }
 

@@ -62,12 +62,8 @@ impl Open {
     /// The arguments that open another model: how and where to compute stays; what belongs to the
     /// model that was open, such as its tokenizer, goes.
     fn args_of(&self, path: PathBuf) -> RunArgs {
-        let path = match (path.strip_prefix("~"), std::env::var_os("HOME")) {
-            (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-            _ => path,
-        };
         RunArgs {
-            model: Some(path),
+            model: Some(at_home(path)),
             checkpoint: None,
             text: None,
             text_file: None,
@@ -163,6 +159,14 @@ impl Open {
             }
         }
         Ok(())
+    }
+}
+
+/// A path as a shell would take it: `~` is the person's own folder.
+pub(super) fn at_home(path: PathBuf) -> PathBuf {
+    match (path.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => path,
     }
 }
 

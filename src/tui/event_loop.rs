@@ -6,19 +6,18 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ratatui::Frame;
 use ratatui::layout::Size;
-use ratatui::{Frame, Terminal};
-use rustix::stdio::{stdin, stdout};
-use rustix::termios::tcgetwinsize;
+use rustix::stdio::stdin;
 
-use super::backend::FrameBackend;
 use super::ground::{self, Caught, Late};
 use super::keys;
 use super::signals::{self, Told};
-use super::terminal::{self, Error, Stdout};
+use super::terminal::{self, Error};
 use super::worker::{Serial, Worker};
 use crate::paint::{Ground, Palette};
 use crate::view::{Effect, Event, Look, Request, Save, Task, Update, Watch, Work, look};
+use tty::Tty;
 
 /// Least time between two frames: 80 a second at most, so that a flood of events is drawn once.
 const FRAME: Duration = Duration::from_micros(12_500);
@@ -377,67 +376,7 @@ fn receive(messages: &Receiver<Message>, wait: Option<Duration>) -> Result<Optio
     }
 }
 
-/// The terminal on stdin and stdout, given back when dropped.
-struct Tty(Terminal<FrameBackend<Stdout>>);
-
-impl Tty {
-    fn enter() -> io::Result<Self> {
-        let terminal = Terminal::new(FrameBackend::new(Stdout, size))?;
-        terminal::enter()?;
-        Ok(Self(terminal))
-    }
-}
-
-impl Drop for Tty {
-    fn drop(&mut self) {
-        terminal::leave();
-    }
-}
-
-/// The terminal's size; one that does not know its own is taken for the usual.
-fn size() -> io::Result<Size> {
-    let size = tcgetwinsize(stdout())?;
-    Ok(match (size.ws_col, size.ws_row) {
-        (0, _) | (_, 0) => Size::new(80, 24),
-        (width, height) => Size::new(width, height),
-    })
-}
-
-impl Screen for Tty {
-    fn size(&self) -> io::Result<Size> {
-        size()
-    }
-
-    fn draw(&mut self, app: &impl App) -> io::Result<()> {
-        self.0.draw(|frame| app.draw(frame)).map(drop)
-    }
-
-    fn forget(&mut self) -> io::Result<()> {
-        self.0.clear()
-    }
-
-    fn copy(&mut self, text: &str) -> io::Result<()> {
-        terminal::copy(text)
-    }
-
-    fn mouse(&mut self, on: bool) -> io::Result<()> {
-        terminal::mouse(on)
-    }
-
-    fn suspend(&mut self) -> io::Result<bool> {
-        if !signals::can_stop() {
-            return Ok(false);
-        }
-        terminal::leave();
-        signals::stop()?;
-        Ok(true)
-    }
-
-    fn resume(&mut self) -> io::Result<()> {
-        terminal::enter()?;
-        self.forget()
-    }
-}
+mod tty;
 
 #[cfg(test)]
 mod tests;

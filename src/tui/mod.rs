@@ -20,4 +20,4 @@ mod worker;
 pub use draw::draw;
 pub use event_loop::{App, Jobs, Saver, explore};
 pub use explorer::Explorer;
-pub use terminal::{Error, check_terminal, force_colour, install_panic_hook, is_shown};
+pub use terminal::{Error, check_terminal, force_colour, in_tmux, install_panic_hook, is_shown};

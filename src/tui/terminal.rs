@@ -153,14 +153,19 @@ pub(super) fn mouse(on: bool) -> io::Result<()> {
     send(if on { MOUSE_ON } else { MOUSE_OFF })
 }
 
+/// Whether the terminal is tmux, here or, as its `TERM` comes along, at the other end of an ssh.
+pub fn in_tmux() -> bool {
+    let set = std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty());
+    set || std::env::var("TERM").is_ok_and(|term| term.starts_with("tmux"))
+}
+
 /// Sends a text to the terminal's clipboard. Whether it takes it, it does not tell.
 ///
 /// # Errors
 ///
 /// The terminal's.
 pub(super) fn copy(text: &str) -> io::Result<()> {
-    let in_tmux = std::env::var_os("TMUX").is_some_and(|tmux| !tmux.is_empty());
-    send(&clipboard::sequence(text, in_tmux))
+    send(&clipboard::sequence(text, in_tmux()))
 }
 
 /// Gives the terminal back as it was: mode, screen, cursor, colours, paste, mouse. Does nothing where it

@@ -43,11 +43,11 @@ impl State {
             return Vec::new();
         }
         let tmux = match self.options.in_tmux {
-            true => "; tmux needs set-clipboard on or allow-passthrough on",
+            true => ", and tmux without set-clipboard on",
             false => "",
         };
-        self.status = Some(format!(
-            "Sent {what} to the terminal's clipboard (OSC 52, {} bytes); some terminals ignore it{tmux}.",
+        self.tell(format!(
+            "Sent {what} to the terminal (OSC 52, {} bytes); some terminals ignore it{tmux}.",
             text.len()
         ));
         vec![Effect::Copy(text)]

@@ -18,8 +18,8 @@ impl State {
         let key = key.map_or_else(|| ":mouse".to_owned(), |key| key.name());
         match self.mouse {
             true => format!(
-                "The mouse is on: click cells, heads, entries and layers; the wheel zooms and \
-                 scrolls; Shift selects text in most terminals; {key} switches it off."
+                "The mouse is on: clicks choose, the wheel zooms and scrolls, Shift selects text; {key} \
+                 switches it off."
             ),
             false => "The mouse is off: it selects text again.".to_owned(),
         }

@@ -115,7 +115,10 @@ impl State {
     fn all_choices(&self) -> impl Iterator<Item = Choice> {
         let mut seen: Vec<Act> = vec![Act::Ask(Ask::Command)];
         let mut choices: Vec<Choice> = Vec::new();
-        for place in self.places_below() {
+        // What moves in a pane has its arrows, and comes last.
+        let mut places = self.places_below();
+        places.sort_by_key(|place| is_local(*place));
+        for place in places {
             let rows = self.options.keymap.rows();
             for (action, keys) in rows.filter(|(action, _)| action.place == place) {
                 if seen.contains(&action.act) {
@@ -252,14 +255,18 @@ fn parts(line: &str) -> Option<(Command, &str)> {
     Some((named(name)?, argument.trim()))
 }
 
+/// Whether what is done here is done in one pane or screen alone.
+fn is_local(place: Place) -> bool {
+    use Place::{Everywhere, Heads, Running, Screens};
+    !matches!(place, Screens | Heads | Running | Everywhere)
+}
+
 /// An entry of the table.
 fn doing(action: &'static Action, place: Place, keys: String) -> Choice {
     // Words such as `left` mean something only where they are done.
-    let name = match place {
-        Place::Screens | Place::Heads | Place::Running | Place::Everywhere => {
-            action.name.to_owned()
-        }
-        _ => format!("{} ({})", action.name, place.name()),
+    let name = match is_local(place) {
+        true => format!("{} ({})", action.name, place.name()),
+        false => action.name.to_owned(),
     };
     Choice {
         does: Does::Act(action.act),
@@ -283,7 +290,12 @@ fn taking(command: Command, marks: Vec<usize>) -> Choice {
 
 /// A choice with its score, where its name has the typed letters or its doc the typed words.
 fn fit(line: &str, mut choice: Choice) -> Option<(i32, Choice)> {
-    if let Some((score, marks)) = fuzzy(line, &choice.name) {
+    // What an argument is called is not typed.
+    let name = match choice.does {
+        Does::Take(command) => command.name,
+        Does::Act(_) => choice.name.as_str(),
+    };
+    if let Some((score, marks)) = fuzzy(line, name) {
         choice.marks = marks;
         return Some((score, choice));
     }

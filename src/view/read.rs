@@ -104,7 +104,12 @@ impl State {
 
     /// The message of the status line.
     pub fn status(&self) -> Option<&str> {
-        self.status.as_deref()
+        self.status.as_deref().or(self.news.as_deref())
+    }
+
+    /// Whether the message tells that something went wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.status.is_some()
     }
 
     /// What the person must know about the capture: what can't be trusted, warnings, assumptions.

@@ -95,7 +95,7 @@ impl State {
                 Vec::new()
             }
             Some((capture, picture)) => {
-                self.status = Some("Saving …".to_owned());
+                self.tell("Saving …".to_owned());
                 vec![Effect::Save(Save {
                     path,
                     capture,

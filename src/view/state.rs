@@ -129,7 +129,10 @@ pub struct State {
     pub(super) atlas: AtlasView,
     pub(super) history: Vec<String>,
     pub(super) running: Option<Running>,
+    /// What went wrong, or is not possible.
     pub(super) status: Option<String>,
+    /// What was done, where nothing went wrong.
+    pub(super) news: Option<String>,
     /// How close the heatmap looks.
     pub(super) zoom: Zoom,
     /// How a cell that stands for several weights shows them.
@@ -190,6 +193,7 @@ impl State {
             history,
             running: None,
             status: None,
+            news: None,
             zoom: Zoom::default(),
             pool: Pool::default(),
             scroll: (0, 0),
@@ -208,7 +212,7 @@ impl State {
             size: self.size,
             screen: self.screen,
             notice: !self.notices().is_empty(),
-            status: self.status.is_some(),
+            status: self.status().is_some(),
             heads: self.heads(),
             layers: self.layers(),
             all_heads: self.capture.as_ref().map_or(0, |c| c.shape.heads),
@@ -218,6 +222,12 @@ impl State {
             half_blocks: self.options.half_blocks,
             zoom: self.zoom,
         }
+    }
+
+    /// Tells that something was done.
+    pub(super) fn tell(&mut self, news: String) {
+        self.status = None;
+        self.news = Some(news);
     }
 
     /// Takes a capture in place of the one that is shown.

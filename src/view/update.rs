@@ -65,9 +65,11 @@ impl State {
                 self.options.from_file = from_file;
                 self.touched = again;
                 self.head_chosen = again;
-                self.status = again.then(|| "Read again: it changed on disk.".to_owned());
+                self.status = None;
+                self.news = again.then(|| "Read again: it changed on disk.".to_owned());
             }
-            Update::Said(sentence) => self.status = Some(sentence),
+            Update::Said(sentence) => self.tell(sentence),
+            Update::Refused(sentence) => self.status = Some(sentence),
             Update::Failed(sentence) => {
                 self.status = Some(sentence);
                 self.come_back();
@@ -129,7 +131,7 @@ impl State {
             Act::Copy(what) => return self.copy(what),
             Act::Mouse => {
                 self.mouse = !self.mouse;
-                self.status = Some(self.mouse_told());
+                self.tell(self.mouse_told());
                 return vec![Effect::Mouse(self.mouse)];
             }
             Act::Complete => self.complete(),
@@ -226,6 +228,7 @@ impl State {
         }
         self.editor = None;
         self.status = None;
+        self.news = None;
         self.touched = false;
         self.history.retain(|old| *old != text);
         self.history.push(text.clone());
@@ -297,7 +300,7 @@ impl State {
 
     /// Goes back one level: a message, the list beside the text, what was found, the heatmap.
     fn back(&mut self) {
-        if self.status.take().is_some() {
+        if self.status.take().or(self.news.take()).is_some() {
             return;
         }
         if self.screen == Screen::Atlas && self.clear_filter() {

@@ -94,8 +94,10 @@ pub enum Update {
         /// Whether it was open before and has changed: what is looked at stays.
         again: bool,
     },
-    /// Something is to be told: one sentence, safe to show.
+    /// Something was done: one sentence, safe to show.
     Said(String),
+    /// Something could not be done: one sentence, safe to show. It is no run's.
+    Refused(String),
     /// The request failed: one sentence, safe to show. The capture shown before stays.
     Failed(String),
     /// The request ended, by itself or because it was cancelled.

@@ -197,6 +197,6 @@ fn what_is_not_there_is_refused_before_a_byte() {
     }
     let error = "c\x1bv".parse::<Format>().unwrap_err();
     assert!(matches!(error, ExportError::NoFormat { .. }));
-    let said = "there is no format 'c\\u{1b}v': the formats are json, safetensors, npz, png";
+    let said = "there is no format 'c\\u{1b}v': the formats are json, safetensors, npz, png, svg, text, ansi";
     assert_eq!(error.to_string(), said);
 }

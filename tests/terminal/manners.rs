@@ -166,10 +166,17 @@ fn a_checkpoint_that_changes_is_read_again_and_a_half_written_one_is_waited_for(
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ckpt.safetensors");
     std::fs::copy(checkpoint("step-00000.safetensors"), &path).unwrap();
-    let arguments = ["--watch", "--color=256", path.to_str().unwrap()];
+    let path_shown = path.to_str().unwrap();
+    let arguments = [
+        "--watch",
+        "--color=256",
+        "--layer=1",
+        "--head=1",
+        path_shown,
+    ];
     let mut session = Session::start(demo(&arguments), 120, 40);
     session.wait_shown();
-    session.press("]}gjjj^l");
+    session.press("gjjj^l");
     session.wait_quiet();
     let untrained = session.look();
     let whole = std::fs::read(checkpoint("step-01500.safetensors")).unwrap();

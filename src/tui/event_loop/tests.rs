@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use super::*;

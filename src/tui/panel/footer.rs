@@ -12,7 +12,11 @@ pub fn status(canvas: &mut Canvas, area: Area, state: &State) {
         return;
     };
     let text = Label::of_text(message).clip(usize::from(area.width).saturating_sub(3));
-    let line = [canvas.span(" ! ", Role::Bad), canvas.span(text, Role::Text)];
+    let mark = match state.is_wrong() {
+        true => canvas.span(" ! ", Role::Bad),
+        false => canvas.span(" ✓ ", Role::Own),
+    };
+    let line = [mark, canvas.span(text, Role::Text)];
     canvas.line(area.x, area.y, area.width, &line);
 }
 

@@ -26,7 +26,7 @@ pub fn palette(canvas: &mut Canvas, line: Area, state: &State) {
     let area = Area {
         x: line.x,
         y: line.y - rows as u16 - 2,
-        width: line.width.min(110),
+        width: line.width.min(130),
         height: rows as u16 + 2,
     };
     canvas.clear(area);

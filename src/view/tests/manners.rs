@@ -315,8 +315,8 @@ fn saving_asks_for_a_name_and_tells_what_is_shown() {
     let mut state = showing(&long(300));
     press(&mut state, "z z z p Ctrl-u");
     type_line(&mut state, "part.svg");
-    let effects = press(&mut state, "Enter");
     let tiles: Tiles = state.tiles();
+    let effects = press(&mut state, "Enter");
     assert!(effects.iter().any(
         |effect| matches!(effect, Effect::Save(save) if save.picture.part.as_ref() == Some(&tiles))
     ));
