@@ -483,7 +483,7 @@ fn a_tokenizer_of_another_size_is_refused_or_told() {
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     assert!(
-        said.contains("<picture>") && said.contains("3072 entries"),
+        said.contains("⟨picture⟩") && said.contains("3072 entries"),
         "{said}"
     );
 
