@@ -113,6 +113,7 @@ mod tests {
             thumbnails: Thumbnails::default(),
             value_norms: Vec::new().into(),
             dense: None,
+            trail: None,
         }
     }
 
