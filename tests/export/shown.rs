@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use headlight::capture::{Capture, Head, Layer, Pool, Query};
 use headlight::export::{ExportError, Format, Request, lines, picture, svg, terminal};
 use headlight::lens::{Pattern, Scale, Select, Tiles};
-use headlight::paint::{Colormap, Depth, Level, Ramp, Tint};
+use headlight::paint::{Colormap, Depth, Ground, Level, Palette, Ramp, Tint};
 use headlight::view::Picture;
 
 use crate::fixture::{break_row, capture, words};
@@ -20,21 +20,15 @@ fn shown(layer: usize, head: usize, scale: Scale) -> Picture {
     }
 }
 
-fn drawn(capture: &Capture, picture: &Picture, map: Colormap) -> String {
+fn drawn(capture: &Capture, picture: &Picture, palette: Palette) -> String {
     let mut out = Vec::new();
-    svg(capture, picture, map, &mut out).unwrap();
+    svg(capture, picture, palette, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
 fn written(capture: &Capture, picture: &Picture, depth: Depth) -> String {
     let mut out = Vec::new();
-    terminal(
-        capture,
-        picture,
-        Ramp::new(depth, Colormap::Night),
-        &mut out,
-    )
-    .unwrap();
+    terminal(capture, picture, Ramp::new(depth.into()), &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -75,12 +69,19 @@ fn squares(svg: &str, n: usize) -> HashMap<(usize, usize), String> {
 #[test]
 fn an_svg_shows_every_cell_at_the_level_of_the_screen() {
     let run = capture(&["The", " cat", " sat", " on", " it"], 2, 2, Some(3));
-    for (scale, map) in [
-        (Scale::Raw, Colormap::Night),
-        (Scale::Sqrt, Colormap::Blues),
+    for (scale, palette) in [
+        (Scale::Raw, Depth::True.into()),
+        (
+            Scale::Sqrt,
+            Palette {
+                depth: Depth::True,
+                ground: Ground::Light,
+                map: Colormap::Magma,
+            },
+        ),
     ] {
-        let found = squares(&drawn(&run, &shown(1, 0, scale), map), 5);
-        let ramp = Ramp::new(Depth::True, map);
+        let found = squares(&drawn(&run, &shown(1, 0, scale), palette), 5);
+        let ramp = Ramp::new(palette);
         let pattern = Pattern::new(&run.layers[1], Select::Head(Head(0)), scale);
         for row in 0..5 {
             for key in 0..5 {
@@ -108,7 +109,7 @@ fn an_svg_is_well_formed_whatever_the_tokens() {
     ];
     let mut run = capture(&hostile, 1, 1, None);
     break_row(&mut run, 0, 0, 2);
-    let svg = drawn(&run, &shown(0, 0, Scale::Log), Colormap::Night);
+    let svg = drawn(&run, &shown(0, 0, Scale::Log), Depth::True.into());
     assert!(!svg.contains("<script") && !svg.contains(|c: char| c.is_control() && c != '\n'));
     assert!(svg.contains("&lt;script&gt;") && svg.contains("a&amp;b&quot;"));
     assert!(svg.contains(">NaN</text>") && svg.contains("log scale"));
@@ -136,7 +137,7 @@ fn text_without_colours_has_a_glyph_a_cell_and_no_sequence() {
     let text = written(&run, &picture, Depth::None);
     assert!(!text.contains('\u{1b}'));
     assert!(text.starts_with("Layer 0, Head 1 · raw scale\n"), "{text}");
-    let ramp = Ramp::new(Depth::None, Colormap::Night);
+    let ramp = Ramp::new(Depth::None.into());
     let pattern = Pattern::new(&run.layers[0], picture.select, Scale::Raw);
     let rows: Vec<&str> = text.lines().collect();
     for (query, label) in ["The", "cat", "sat", "猫"].into_iter().enumerate() {
@@ -189,9 +190,9 @@ fn a_part_is_the_part_and_long_texts_are_pooled() {
     let text = written(&run, &part, Depth::None);
     assert!(text.contains("rows 100–119, keys 90–109 of 300"), "{text}");
     assert!(text.contains("the largest of 2 × 2 weights a cell"));
-    let svg = drawn(&run, &part, Colormap::Night);
+    let svg = drawn(&run, &part, Depth::True.into());
     let pattern = Pattern::new(&run.layers[0], part.select, Scale::Raw);
-    let ramp = Ramp::new(Depth::True, Colormap::Night);
+    let ramp = Ramp::new(Depth::True.into());
     // The first cell, by hand.
     let weights = (100..102).flat_map(|q| (90..92).map(move |k| (q, k)));
     let most = weights
@@ -227,6 +228,7 @@ fn requests_of_several_heads_are_text_one_after_the_other_but_no_svg() {
     let one = Request {
         layers: vec![Layer(1)],
         heads: vec![Head(1)],
+        ..Request::default()
     };
     assert!(
         write(&one, Format::Svg)
@@ -247,7 +249,7 @@ fn requests_of_several_heads_are_text_one_after_the_other_but_no_svg() {
 fn a_file_is_written_as_its_ending_says() {
     let run = capture(&["a", " b", " c"], 1, 1, None);
     let folder = tempfile::tempdir().unwrap();
-    let looks = (Ramp::new(Depth::Ansi256, Colormap::Night), Colormap::Night);
+    let looks = Palette::from(Depth::Ansi256);
     let rows: [(&str, &[u8]); 4] = [
         ("head.png", b"\x89PNG"),
         ("head.svg", b"<svg "),
