@@ -1,7 +1,7 @@
 //! Times the forward pass with everything that it captures, one task for each line of standard input.
 //!
-//! `forward_time MODEL THREADS`; the answer to a line is milliseconds and the most memory in KiB that
-//! the process ever held. The lines:
+//! `forward_time MODEL THREADS`; the answer to a line is milliseconds, the most memory in KiB that the
+//! process ever held, and how much more than the loaded model it has held since. The lines:
 //!
 //! * `1024`: a run on so many tokens;
 //! * `append 1024`: a run on so many tokens that takes up a run on one less;
@@ -45,11 +45,11 @@ impl Probe for Keep {
     }
 }
 
-fn peak() -> String {
+fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let words = line.and_then(|line| line.split_whitespace().nth(1));
-    words.unwrap_or("0").to_owned()
+    let word = line.and_then(|line| line.split_whitespace().nth(1));
+    word.and_then(|word| word.parse().ok()).unwrap_or(0)
 }
 
 /// A whole run, timed; `rows` logits must come.
@@ -120,8 +120,12 @@ fn main() -> Result<(), Failure> {
     )?;
     drop(checkpoint);
     let mut out = std::io::stdout().lock();
-    writeln!(out, "ready {}", peak())?;
+    let loading = peak();
+    writeln!(out, "ready {loading}")?;
     out.flush()?;
+    // Loading holds more than the model; from here on the peak is that of the runs.
+    let reset = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let loaded = if reset { peak() } else { loading };
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         let (task, n) = line.trim().rsplit_once(' ').unwrap_or(("", line.trim()));
@@ -135,7 +139,8 @@ fn main() -> Result<(), Failure> {
             "stop" => stop(&decoder, &ids)?,
             other => return Err(format!("no task is called '{other}'").into()),
         };
-        writeln!(out, "{took:.3} {}", peak())?;
+        let held = peak();
+        writeln!(out, "{took:.3} {} {}", held.max(loading), held - loaded)?;
         out.flush()?;
     }
     Ok(())

@@ -99,12 +99,12 @@ class Process:
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=environment)
         word, loaded = self.process.stdout.readline().split()
         assert word == "ready"
-        self.loaded, self.peak = int(loaded), int(loaded)
+        self.peak, self.beside = int(loaded), 0
 
     def run(self, task):
         print(task, file=self.process.stdin, flush=True)
-        took, peak = self.process.stdout.readline().split()
-        self.peak = int(peak)
+        took, peak, *beside = self.process.stdout.readline().split()
+        self.peak, self.beside = int(peak), int(beside[0]) if beside else 0
         return float(took)
 
     def close(self):
@@ -232,7 +232,7 @@ def main():
             for n in (1024, 4096, 16384):
                 process = Process([program, llama, threads], environment)
                 took = process.run(n)
-                beside.append((process.peak - process.loaded) / 1024)
+                beside.append(process.beside / 1024)
                 grown = f", {beside[-1] / beside[-2]:.2f} times as much" if len(beside) > 1 else ""
                 print(f"rotary, {n:6} tokens: {took / 1e3:.1f} s, {beside[-1]:.0f} MiB beside the weights{grown}", flush=True)
                 process.close()
