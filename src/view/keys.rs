@@ -6,12 +6,18 @@ use super::{Code, Stroke};
 /// The footer's hints: keys and the word for what they do, neighbours with one word joined.
 pub fn hints(places: &[Place]) -> Vec<(String, &'static str)> {
     let mut hints: Vec<(String, &'static str)> = Vec::new();
+    // A key does what the first place that knows it says.
+    let mut taken: Vec<Stroke> = Vec::new();
     for place in places {
         let mut from: Option<&'static str> = None;
         for action in ACTIONS.iter().filter(|action| action.place == *place) {
             let Some(first) = action.keys.first().filter(|_| !action.hint.is_empty()) else {
                 continue;
             };
+            if taken.contains(first) {
+                continue;
+            }
+            taken.push(*first);
             match hints.last_mut() {
                 Some((keys, hint)) if from == Some(action.hint) && *hint == action.hint => {
                     if !keys.ends_with(['←', '↓', '↑']) {
