@@ -99,7 +99,8 @@ mod tests {
 
     #[test]
     fn letters_are_of_known_width_and_safe() {
-        let rows: [(&[u8], &[(&str, usize)]); 6] = [
+        type Row<'a> = (&'a [u8], &'a [(&'a str, usize)]);
+        let rows: [Row; 6] = [
             (b" at", &[(" ", 1), ("a", 1), ("t", 1)]),
             ("e\u{301}猫".as_bytes(), &[("e\u{301}", 1), ("猫", 2)]),
             (b"a\n\t", &[("a", 1), ("⏎", 1), ("⇥   ", 4)]),

@@ -79,6 +79,8 @@ impl Keymap {
     pub fn hints(&self, places: &[Place]) -> Vec<(String, &'static str)> {
         let last = [Act::Help, Act::Quit];
         let mut hints: Vec<(String, &'static str)> = Vec::new();
+        // A key does what the first place that knows it says.
+        let mut taken: Vec<Stroke> = Vec::new();
         for place in places {
             let mut from: Option<&'static str> = None;
             let here = self.rows().filter(|(action, _)| action.place == *place);
@@ -86,6 +88,10 @@ impl Keymap {
                 let Some(first) = keys.first().filter(|_| !action.hint.is_empty()) else {
                     continue;
                 };
+                if taken.contains(first) {
+                    continue;
+                }
+                taken.push(*first);
                 match hints.last_mut() {
                     Some((keys, hint)) if from == Some(action.hint) && *hint == action.hint => {
                         if !keys.ends_with(['←', '↓', '↑']) {

@@ -289,9 +289,10 @@ mod tests {
                 let mut used = 0;
                 for (token, letters) in wrap.line(line) {
                     let all = wrap.tokens[token].label.letters();
-                    for at in letters.start..letters.end.min(all.len()) {
+                    let all = all.iter().enumerate().skip(letters.start);
+                    for (at, letter) in all.take(letters.len()) {
                         seen.push((token, at));
-                        used += all[at].width;
+                        used += letter.width;
                     }
                 }
                 let widest = usize::from(width).max(8);

@@ -36,6 +36,10 @@ impl tui::App for Faulty {
         Vec::new()
     }
 
+    fn palette(&self) -> Palette {
+        Depth::Ansi256.into()
+    }
+
     fn draw(&self, frame: &mut Frame) {
         assert!(!self.broken, "the drawing is broken");
         let text = format!("ready. {}", self.told);

@@ -193,7 +193,7 @@ fn samples(canvas: &mut Canvas, row: Area, (low, high): (&str, &str)) -> u16 {
         x += canvas.text(x, row.y, 3, "abc", look.style(canvas));
         x += canvas.text(x, row.y, 1, " ", Style::new());
     }
-    x += canvas.text(x, row.y, row.width, &high.to_owned(), style);
+    x += canvas.text(x, row.y, row.width, high, style);
     x - row.x
 }
 

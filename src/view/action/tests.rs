@@ -62,6 +62,14 @@ fn every_place_is_in_the_help_and_the_table() {
 }
 
 #[test]
+fn hints_tell_a_key_once() {
+    let hints = hints(&[Place::List, Place::Text]);
+    let told = |keys: &str, word| hints.contains(&(keys.to_owned(), word));
+    assert!(told("↓↑", "entry") && told("Enter", "jump") && told("←→", "token"));
+    assert!(!told("Enter", "heatmap"));
+}
+
+#[test]
 fn hints_join_neighbours() {
     let hints = Keymap::default().hints(&[Place::Map, Place::Screens, Place::Heads]);
     assert_eq!(hints[0], ("←↓↑→".to_owned(), "cell"));
