@@ -80,6 +80,9 @@ pub enum ConfigError {
 /// The settings outside of `keys`, as they are written.
 const NAMES: [&str; 5] = ["color", "colormap", "scale", "top-k", "mouse"];
 
+/// The names of colour maps.
+const MAPS: [&str; 6] = ["blues", "viridis", "cividis", "magma", "grey", "diverging"];
+
 impl Settings {
     /// The settings of a file and of the environment, which `lookup` reads by name. Without a
     /// `file` the usual one is read, where there is one.
@@ -174,8 +177,10 @@ impl Settings {
                 self.color = Colour::named(value)
                     .ok_or_else(|| format!("color is one of {}", Colour::names().join(", ")))?;
             }
-            "colormap" if value.is_empty() => return Err("colormap is the name of a map".into()),
-            "colormap" => self.colormap = Some(value.to_owned()),
+            "colormap" => match MAPS.contains(&value) {
+                true => self.colormap = Some(value.to_owned()),
+                false => return Err(format!("colormap is one of {}", MAPS.join(", "))),
+            },
             "scale" => self.scale = value.parse()?,
             "top-k" => {
                 let found = value.parse().ok().filter(|keys| *keys > 0);

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::Settings;
 use super::keys::id_of;
+use super::{MAPS, Settings};
 use crate::cli::Colour;
 use crate::lens::Scale;
 use crate::view::Place;
@@ -24,7 +24,10 @@ impl Settings {
         for line in [
             format!("# Colours of the screen: {colours}."),
             format!("color = {}\n", quoted(Colour::name(self.color))),
-            "# The colour map; without one the explorer chooses.".to_owned(),
+            format!(
+                "# The colour map: {}; without one the explorer chooses.",
+                MAPS.join(", ")
+            ),
             format!("{map}\n"),
             format!("# The scale to begin with: {scales}."),
             format!("scale = {}\n", quoted(&self.scale.id())),
