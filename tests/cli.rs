@@ -770,7 +770,7 @@ fn the_manual_is_a_page_with_every_key() {
         ".SH FILES",
         "config.toml",
         ":open PATH",
-        "Ctrl\\-d, PgDn",
+        "\\&Ctrl\\-d, \\&PgDn",
     ] {
         assert!(text.contains(part), "{part}");
     }

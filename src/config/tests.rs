@@ -14,7 +14,7 @@ fn read(text: &str) -> Result<Settings, String> {
 fn what_is_printed_reads_as_the_same_settings() {
     let changed = read(
         "color = \"256\"\ncolormap = \"magma\"\nbackground = \"light\"\nscale = \"row-max\"\ntop-k = 7\nmouse = true\n\
-         [keys.heatmap]\nleft = [\"Alt-Left\", \"\\\\\"]\nfirst-key = []\n\
+         [keys.heatmap]\nleft = [\"Alt-Left\", \"\\\\\"]\nfirst-key = []\nright = \"\\\"\"\n\
          [keys.every-screen]\nmouse = \"Ctrl-t\"\n",
     )
     .unwrap();
@@ -47,6 +47,10 @@ fn what_is_wrong_is_told_with_its_line() {
             "line 2: there is no setting 'colour'",
         ),
         ("color = \"red\"", "line 1: color is one of auto"),
+        (
+            "colormap = \"jet\"",
+            "line 1: colormap is one of blues, viridis",
+        ),
         ("color = 3.5", "line 1: color is one of"),
         ("top-k = 0", "top-k is a whole number"),
         ("scale = \"cubic\"", "there is no scale 'cubic'"),

@@ -706,6 +706,28 @@ fn the_help_shows_every_action() {
 }
 
 #[test]
+fn the_command_line_lists_names_keys_and_docs_above_itself() {
+    for (width, height) in [(120, 40), (80, 24), (40, 12)] {
+        for depth in DEPTHS {
+            let mut state = showing(Recipe::default().capture(), depth, width, height);
+            press(&mut state, ":zo");
+            let told = text(&screen(&state, depth, width, height));
+            let lines: Vec<&str> = told.lines().collect();
+            let row = lines.iter().position(|line| line.contains("▸ zoom in"));
+            assert!(lines[row.unwrap()].contains("zoom in   z  look"), "{told}");
+            assert!(
+                lines[row.unwrap() + 1].contains("zoom out  Z  look"),
+                "{told}"
+            );
+            assert!(
+                lines[usize::from(height) - 1].starts_with(" :zo "),
+                "{told}"
+            );
+        }
+    }
+}
+
+#[test]
 fn hostile_text_reaches_the_screen_as_marks() {
     let hostile = "\u{1b}]52;c;x\u{7}\u{9b}31m\u{202e}\0\r\n\t\u{200d}";
     let mut capture = Recipe {

@@ -4,6 +4,7 @@
 use std::thread;
 use std::time::Duration;
 
+use headlight::paint::{Depth, Palette};
 use headlight::tui;
 use headlight::view::{Code, Effect, Event, Request, Update, Work};
 use portable_pty::CommandBuilder;
@@ -62,14 +63,23 @@ fn child() {
         let Err(panic) = pool.join();
         std::panic::resume_unwind(panic)
     });
-    tui::explore(Faulty::default(), tui::Jobs::new(work, None)).unwrap();
+    let mut jobs = tui::Jobs::new(work, None);
+    jobs.mouse = true;
+    if std::env::var_os(CHILD).is_some_and(|which| which == "watch") {
+        jobs.watch = Some(Box::new(|_| panic!("the watch is broken")));
+    }
+    tui::explore(Faulty::default(), jobs).unwrap();
 }
 
 fn faulty_explorer() -> Session {
+    faulty("1")
+}
+
+fn faulty(which: &str) -> Session {
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
     command.args(["--exact", "fault::child", "--nocapture"]);
     command.env("TERM", "xterm-256color");
-    command.env(CHILD, "1");
+    command.env(CHILD, which);
     // A backtrace would push the message off the screen.
     command.env("RUST_BACKTRACE", "0");
     let session = Session::start(command, 100, 30);
@@ -89,6 +99,16 @@ fn a_panic_of_the_screen_gives_the_terminal_back_before_it_is_told() {
     session.wait("message", |screen| {
         !screen.alternate_screen() && screen.contents().contains("the drawing is broken")
     });
+}
+
+#[test]
+fn a_panic_of_another_thread_leaves_the_screen_alone() {
+    let mut session = faulty("watch");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(session.text().trim_end(), "ready.");
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
 }
 
 #[test]

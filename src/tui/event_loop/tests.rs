@@ -31,6 +31,8 @@ impl App for Notes {
                     'c' => vec![Effect::Cancel],
                     'l' => vec![Effect::Redraw],
                     'z' => vec![Effect::Suspend],
+                    'y' => vec![Effect::Copy("cell".into())],
+                    'm' => vec![Effect::Mouse(true)],
                     'r' | 's' => vec![Effect::Request(run(&c.to_string()))],
                     _ => Vec::new(),
                 }
@@ -194,7 +196,7 @@ fn looped(
     (app, screen)
 }
 
-/// A lens that has nothing to do.
+/// A model's worker, and others that have nothing to do.
 fn workers(model: Worker<Request>) -> Workers {
     let files = Worker::start("files", Box::new(|_, _, _| {}), |_, _| {}).unwrap();
     Workers {
@@ -358,6 +360,19 @@ fn redrawing_forgets_what_is_shown() {
         sender.send(key('q')).unwrap();
     });
     assert_eq!(counted(&screen.counts.forgotten), 1);
+}
+
+#[test]
+fn copies_and_the_mouse_reach_the_terminal() {
+    let (_, screen) = looped(idle(), true, None, |sender| {
+        for c in ['y', 'm', 'q'] {
+            sender.send(key(c)).unwrap();
+        }
+    });
+    assert_eq!(
+        (&screen.copied[..], screen.mouse),
+        (&["cell".to_owned()][..], true)
+    );
 }
 
 #[test]
