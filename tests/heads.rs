@@ -113,7 +113,7 @@ const ITSELF: Weight = |i, j| mostly(j == i);
 const SINK: Weight = |_, j| mostly(j == 0);
 /// On the first token, where nothing is repeated; else on what followed the word before.
 const INDUCTION: Weight = |i, j| mostly(j == if i >= 12 { i - 11 } else { 0 });
-const DUPLICATE: Weight = |i, j| mostly(j == if i >= 12 { i - 12 } else { 0 });
+const DUPLICATE: Weight = |i, j| mostly(j == i.saturating_sub(12));
 /// Two places that no kind is named after.
 const ODD: Weight = |i, j| mostly(j + 3 == i) + mostly(j + 5 == i);
 const ALONE: Weight = |i, j| if j == i { 300.0 } else { 0.1 };

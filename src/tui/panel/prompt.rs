@@ -56,8 +56,9 @@ pub fn prompt(canvas: &mut Canvas, area: Area, state: &State) {
     }
     // What is to be said about the line stands at its right, where there is room.
     if let Some(note) = state.prompt_note() {
-        let note = [canvas.span(format!("{} ", Label::of_text(note).text()), Role::Dim)];
         let left = (area.x + area.width).saturating_sub(x + 2);
+        let note = Label::of_text(note).clip(usize::from(left).saturating_sub(1));
+        let note = [canvas.span(format!("{note} "), Role::Dim)];
         canvas.line_right(x + 2, area.y, left, &note);
     }
 }
