@@ -364,7 +364,7 @@ fn redrawing_forgets_what_is_shown() {
 
 #[test]
 fn copies_and_the_mouse_reach_the_terminal() {
-    let (_, screen) = looped(idle(), true, None, |sender| {
+    let (_, screen) = looped(idle(), true, None, |sender, _| {
         for c in ['y', 'm', 'q'] {
             sender.send(key(c)).unwrap();
         }

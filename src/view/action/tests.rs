@@ -63,7 +63,7 @@ fn every_place_is_in_the_help_and_the_table() {
 
 #[test]
 fn hints_tell_a_key_once() {
-    let hints = hints(&[Place::List, Place::Text]);
+    let hints = Keymap::default().hints(&[Place::List, Place::Text]);
     let told = |keys: &str, word| hints.contains(&(keys.to_owned(), word));
     assert!(told("↓↑", "entry") && told("Enter", "jump") && told("←→", "token"));
     assert!(!told("Enter", "heatmap"));
