@@ -43,11 +43,11 @@ impl State {
             return Vec::new();
         }
         let tmux = match self.options.in_tmux {
-            true => ", and tmux without set-clipboard on",
+            true => ", as tmux without set-clipboard on",
             false => "",
         };
         self.tell(format!(
-            "Sent {what} to the terminal (OSC 52, {} bytes); some terminals ignore it{tmux}.",
+            "Sent {what} to the terminal (OSC 52, {} bytes); some ignore it{tmux}.",
             text.len()
         ));
         vec![Effect::Copy(text)]

@@ -85,7 +85,7 @@ fn copies_go_to_the_terminal_in_base64_and_nothing_is_claimed() {
     session.wait_shown();
     session.press("\x19");
     session.wait("message", |screen| {
-        screen.contents().contains("some terminals ignore it")
+        screen.contents().contains("some ignore it")
     });
     // headlight --color=256 --layer 1 --head 2 --scale sqrt
     let expected = "aGVhZGxpZ2h0IC0tY29sb3I9MjU2IC0tbGF5ZXIgMSAtLWhlYWQgMiAtLXNjYWxlIHNxcnQ=";

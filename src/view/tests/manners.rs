@@ -217,7 +217,7 @@ fn the_cell_and_the_row_are_copied_as_labels_with_exact_weights() {
     let head = at(&state).1;
     let expected = format!("layer 0, head {head}: ' sat' (2) -> 'The' (0) {weight}");
     assert_eq!(copied(&effects), expected);
-    assert!(state.status().unwrap().contains("some terminals ignore it"));
+    assert!(state.status().unwrap().contains("some ignore it"));
     let effects = press(&mut state, "Y");
     let lines: Vec<&str> = copied(&effects).lines().collect();
     assert_eq!(lines.len(), 2 + 3);
