@@ -199,7 +199,7 @@ fn a_map_colours_cells_and_never_what_is_no_weight() {
             let colour = map.rgb(i as f32 / 255.0, Ground::Light);
             for other in [nan, masked] {
                 let apart = colour.iter().zip(other).map(|(a, b)| a.abs_diff(b)).max();
-                assert!(apart > Some(18), "{map:?} at {i}");
+                assert!(apart > Some(16), "{map:?} at {i}: {other:?} {apart:?}");
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::paint::{Colormap, Ground, round_step};
 /// Cells that the query does not see: grey, where a weight of 0 is the near white of Blues.
 const MASKED: Rgb = [226, 226, 224];
 /// The same beside maps that have this grey.
-const MASKED_GREEN: Rgb = [200, 226, 200];
+const MASKED_GREEN: Rgb = [188, 230, 188];
 /// Weights that are no number: the one warm colour.
 pub(super) const NAN: Rgb = [214, 64, 42];
 
