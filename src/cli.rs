@@ -432,7 +432,9 @@ pub enum Colour {
 /// The value of a name, as its flag takes it.
 pub fn named<T: ValueEnum>(name: &str) -> Option<T> {
     let all = T::value_variants().iter();
-    all.cloned().find(|value| name_of(value) == name)
+    all.into_iter()
+        .find(|value| name_of(*value) == name)
+        .cloned()
 }
 
 /// The name of a value, as its flag takes it.

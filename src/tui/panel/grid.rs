@@ -6,7 +6,7 @@ use super::super::words::share;
 use super::picture::{self, Outline};
 use crate::capture::Head;
 use crate::lens::{self, Scale, Select};
-use crate::view::{Area, GridPlan, Pane, State};
+use crate::view::{Area, GridPlan, Pane, Screen, State};
 
 /// The grid of heads, all at one scale so that they compare.
 pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
@@ -72,7 +72,7 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
         };
         let rows = usize::from(plan.height * picture::halves(canvas));
         let weights = lens::picture(layer, Head(head), rows, usize::from(plan.width));
-        let outline = match chosen && state.is_part() {
+        let outline = match chosen && state.screen() == Screen::Heads && state.is_part() {
             true => Some(Outline::of(state, area, picture::halves(canvas))),
             false => None,
         };
