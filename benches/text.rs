@@ -51,6 +51,7 @@ fn record() -> LayerRecord {
         thumbnails: Thumbnails::of(64, tiles.clone(), tiles),
         value_norms: rows().into(),
         dense: None,
+        trail: None,
     }
 }
 
@@ -78,6 +79,7 @@ fn capture() -> Arc<Capture> {
                 vocabulary: TOKENS,
                 context: TOKENS,
             },
+            kept: [Layer(0)].into(),
             layers: vec![Arc::new(record())],
             predictions: Arc::default(),
             logits: None,
