@@ -316,3 +316,23 @@ proptest! {
         }
     }
 }
+
+/// How many numbers a vector of the kernels holds.
+struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) -> usize {
+        S::F32_LANES
+    }
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn the_vectors_of_the_processor_are_used() {
+    let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    let least = if has_avx2 { 8 } else { 1 };
+    assert!(run(Lanes) >= least, "{} lanes", run(Lanes));
+}

@@ -417,3 +417,33 @@ fn keys_of_the_settings_are_those_that_are_shown_and_obeyed() {
     let told = Row::Entry("Alt-n".to_owned(), "show the next layer".to_owned());
     assert!(help_rows(state.keymap()).contains(&told));
 }
+
+#[test]
+fn a_click_on_the_text_chooses_the_token_and_on_the_atlas_the_head() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "M Esc 2");
+    let field = state.text_field();
+    let wrap = state.wrap().unwrap();
+    let (line, column) = wrap.place(4);
+    let (x, y) = (field.x + column + 1, field.y + line as u16);
+    mouse(&mut state, x, y, Mouse::Press);
+    assert_eq!(at(&state).2, 4);
+    // Below the text nothing is chosen.
+    mouse(&mut state, x, field.y + field.height - 1, Mouse::Press);
+    assert_eq!(at(&state).2, 4);
+
+    press(&mut state, "3");
+    let (plan, row, column) = state.atlas_plan();
+    let place = plan.place(2 - row, 3 - column);
+    mouse(&mut state, place.x, place.y, Mouse::Press);
+    assert_eq!((at(&state).0, at(&state).1), (2, 3));
+    let table = state.layout().table.inner();
+    mouse(&mut state, table.x + 2, table.y + 1, Mouse::Press);
+    let first = state.listed()[0];
+    assert_eq!((at(&state).0, at(&state).1), (first.0.0, first.1.0));
+    assert_eq!(state.atlas_pane(), crate::view::AtlasPane::Table);
+    // The head of the table, and what is below it, choose nothing.
+    mouse(&mut state, table.x + 2, table.y, Mouse::Press);
+    mouse(&mut state, table.x + 2, table.y + table.height - 1, Mouse::Press);
+    assert_eq!((at(&state).0, at(&state).1), (first.0.0, first.1.0));
+}
