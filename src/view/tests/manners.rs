@@ -444,6 +444,11 @@ fn a_click_on_the_text_chooses_the_token_and_on_the_atlas_the_head() {
     assert_eq!(state.atlas_pane(), crate::view::AtlasPane::Table);
     // The head of the table, and what is below it, choose nothing.
     mouse(&mut state, table.x + 2, table.y, Mouse::Press);
-    mouse(&mut state, table.x + 2, table.y + table.height - 1, Mouse::Press);
+    mouse(
+        &mut state,
+        table.x + 2,
+        table.y + table.height - 1,
+        Mouse::Press,
+    );
     assert_eq!((at(&state).0, at(&state).1), (first.0.0, first.1.0));
 }
