@@ -190,13 +190,15 @@ fn few_rows(
         heads, n, first, d, ..
     } = *inputs;
     let rows = start + tile.rows.start..start + tile.rows.end;
-    let from = taking.rule.visible(rows.start).start;
-    let mut done = BlockRows::new(rows.start, from, rows.end - from);
+    let from = taking.rule.visible(rows.start).start / NARROW * NARROW;
+    // Cells past the last key are there for whole vectors, and masked.
+    let width = rows.end.next_multiple_of(NARROW) - from;
+    let mut done = BlockRows::new(rows.start, from, width);
     let kv_heads = inputs.k.len() / (n * d).max(1);
     let kv = head * kv_heads / heads;
     let seen = (kv * n + from) * d..(kv * n + rows.end) * d;
     let (keys, values) = (&inputs.k[seen.clone()], &inputs.v[seen]);
-    let mut cells = spare.take(rows.end - from);
+    let mut cells = spare.take(width);
     for (at, row) in rows.enumerate() {
         let q = (head * (n - first) + row - first) * d;
         let q = &inputs.q[q..q + d];
