@@ -133,18 +133,19 @@ pub fn explore(mut app: impl App, jobs: Jobs) -> Result<(), Error> {
             let _ = told.send(Message::Look(update));
         }
     })?;
+    let mut screen = while_there(Tty::enter())?;
+    // Once the terminal is ours, what such a thread says of a fault does not reach the screen.
     if let Some(watch) = jobs.watch {
         let told = sender.clone();
         thread::Builder::new()
             .name("watch".into())
             .spawn(move || watch(&|| told.send(Message::Input(Event::Changed)).is_ok()))?;
     }
-    let mut screen = Tty::enter()?;
     if jobs.mouse {
-        terminal::mouse(true)?;
+        while_there(terminal::mouse(true))?;
     }
     if app.asks_ground() {
-        ask_ground(&mut app, &sender)?;
+        while_there(ask_ground(&mut app, &sender))?;
     }
     // After raw mode is on: the reader takes keys as it finds them.
     thread::Builder::new()
@@ -157,10 +158,16 @@ pub fn explore(mut app: impl App, jobs: Jobs) -> Result<(), Error> {
         files,
     };
     let ended = Loop::new(&mut app, &mut screen, workers).run(&messages, first);
-    if ended.is_err() {
+    Ok(while_there(ended)?)
+}
+
+/// What the terminal answered. Where it failed because it is gone, the process ends as it does on a
+/// hang-up.
+fn while_there<T>(answered: io::Result<T>) -> io::Result<T> {
+    if answered.is_err() {
         signals::exit_if_gone();
     }
-    Ok(ended?)
+    answered
 }
 
 /// Asks the terminal for its ground before the first frame, so that this has the right colours
