@@ -5,8 +5,9 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
+use nix::unistd::{getpgrp, getppid, getsid};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getpgrp, getppid, getsid, kill_current_process_group};
+use rustix::process::{Signal, kill_current_process_group};
 use rustix::stdio::stdin;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
@@ -99,11 +100,13 @@ fn exit(signal: i32) -> ! {
 /// Whether a shell is there that would see this process stop and could continue it. A terminal
 /// that runs the explorer as its first program has none.
 pub(super) fn can_stop() -> bool {
-    let Ok(session) = getsid(None) else {
+    // Processes outside a container are 0 in it: a parent whom nobody here could name, but also the
+    // leader of a session that a shell in it shares.
+    let parent = getppid();
+    let (Ok(session), Ok(of_parent)) = (getsid(None), getsid(Some(parent))) else {
         return false;
     };
-    let parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
-    getpgrp() != session && parent == Some(session)
+    parent.as_raw() > 0 && getpgrp() != session && of_parent == session
 }
 
 /// Stops the process and those started with it (as `cargo run` is), the way Ctrl-Z does outside

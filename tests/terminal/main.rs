@@ -143,6 +143,27 @@ fn where_no_shell_could_continue_it_ctrl_z_does_not_stop_it() {
 }
 
 #[test]
+fn ctrl_z_does_no_harm_where_the_leader_of_the_session_is_outside_of_the_container() {
+    // The explorer is the first process of a namespace: its parent and its session have no number
+    // there.
+    let contained = explorer_in_shell(r#"unshare --user --pid --fork "$@""#);
+    let tried = Command::new("unshare")
+        .args(["--user", "--pid", "--fork", "true"])
+        .status();
+    if !tried.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: this machine makes no namespaces");
+        return;
+    }
+    let mut session = Session::start(contained, 80, 24);
+    session.wait_shown();
+    session.press("\x1a]");
+    session.wait_text("layer 1 ·");
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}
+
+#[test]
 fn stopped_and_continued_from_outside_it_sends_the_whole_screen_again() {
     let mut session = Session::explore(80, 24);
     let shown = session.look();
