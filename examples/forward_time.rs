@@ -1,6 +1,6 @@
 //! Times the forward pass with everything that it captures, one task for each line of standard input.
 //!
-//! `forward_time MODEL THREADS`; the answer to a line is milliseconds, the most memory in KiB that the
+//! `forward_time MODEL THREADS [cpu|cuda|metal]`; the answer to a line is milliseconds, the most memory in KiB that the
 //! process ever held, and how much more than the loaded model it has held since. The lines:
 //!
 //! * `1024`: a run on so many tokens;
@@ -13,10 +13,9 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use candle_core::Device;
 use headlight::checkpoint::Checkpoint;
 use headlight::model::{
-    Decoder, Earlier, Error, Hints, LayerRecord, Precision, Probe, Wanted, family,
+    Decoder, DeviceKind, Earlier, Error, Hints, LayerRecord, Precision, Probe, Wanted, family,
 };
 
 type Failure = Box<dyn std::error::Error>;
@@ -105,19 +104,23 @@ fn stop(decoder: &Decoder, ids: &[u32]) -> Result<f64, Failure> {
 fn main() -> Result<(), Failure> {
     let mut args = std::env::args().skip(1);
     let (Some(model), Some(threads)) = (args.next(), args.next()) else {
-        return Err("usage: forward_time MODEL THREADS".into());
+        return Err("usage: forward_time MODEL THREADS [cpu|cuda|metal]".into());
     };
+    let kind = match args.next().as_deref() {
+        None | Some("cpu") => DeviceKind::Cpu,
+        Some("cuda") => DeviceKind::Cuda,
+        Some("metal") => DeviceKind::Metal,
+        Some(other) => return Err(format!("no device is called '{other}'").into()),
+    };
+    let (device, _, absent) = kind.open();
+    if let Some(absent) = absent {
+        return Err(absent.into());
+    }
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.parse()?);
     pool.build_global()?;
     let checkpoint = Checkpoint::open(model.as_ref())?;
     let plan = family::plan(&checkpoint, &Hints::default())?;
-    let decoder = Decoder::load(
-        &plan,
-        &checkpoint,
-        &Device::Cpu,
-        Precision::F32,
-        &mut |_, _| {},
-    )?;
+    let decoder = Decoder::load(&plan, &checkpoint, &device, Precision::F32, &mut |_, _| {})?;
     drop(checkpoint);
     let mut out = std::io::stdout().lock();
     let loading = peak();

@@ -132,9 +132,10 @@ pub struct RunArgs {
     /// Keep the queries of the last N tokens only; all keys are kept
     #[arg(long, value_name = "N")]
     pub last: Option<NonZeroUsize>,
-    /// Memory of a device that a block of attention may take, such as 2GiB or 512MiB
-    #[arg(long, value_name = "SIZE", default_value = "1GiB")]
-    pub device_memory: Bytes,
+    /// Memory of a device that a block of attention may take, such as 2GiB or 512MiB [default: 1GiB, or half of
+    /// what is free there where that is less]
+    #[arg(long, value_name = "SIZE")]
+    pub device_memory: Option<Bytes>,
     /// Print what memory the run would need and what is free, and run nothing
     #[arg(long)]
     pub dry_run: bool,

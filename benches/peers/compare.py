@@ -14,6 +14,9 @@ held. The parts, in the order in which they run:
 * start: the start of the demo to the last byte of its first frame;
 * frame: a key to the frame with another head, at 4,096 tokens.
 
+With `--device cuda`, forward and memory run on the GPU, headlight built for it; the other parts stay on the
+processor. `--built FOLDER` takes programs that were built before instead of cargo.
+
 Needs what requirements.txt beside it names, and cargo. A part whose program can't be built is left out, and says so.
 """
 
@@ -46,17 +49,17 @@ def peak_kib():
     return int(line.split()[1])
 
 
-def serve(kind, folder, threads):
+def serve(kind, folder, threads, device):
     """Runs one peer: a length on a line in, milliseconds and peak memory out."""
     import torch
     from transformers import AutoModelForCausalLM
 
     torch.set_num_threads(threads)
     attention = "sdpa" if kind == "sdpa" else "eager"
-    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation=attention).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation=attention).eval().to(device)
     print("ready", peak_kib(), flush=True)
     for line in sys.stdin:
-        tokens = torch.tensor([ids(int(line), model.config.vocab_size)])
+        tokens = torch.tensor([ids(int(line), model.config.vocab_size)], device=device)
         start = time.perf_counter()
         with torch.no_grad():
             out = model(tokens, output_attentions=kind != "sdpa", use_cache=False)
@@ -66,6 +69,8 @@ def serve(kind, folder, threads):
             names = [f"t{at}" for at in range(tokens.shape[1])]
             page = head_view(out.attentions, names, html_action="return")
             assert len(page.data) > 1 << 20
+        if device == "cuda":
+            torch.cuda.synchronize()
         took = (time.perf_counter() - start) * 1e3
         assert out.logits.shape[1] == int(line)
         del out
@@ -192,23 +197,29 @@ def main():
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--built", type=Path, metavar="FOLDER")
     parser.add_argument("--serve", nargs=2, metavar=("KIND", "FOLDER"), help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.serve:
-        return serve(*args.serve, args.threads)
+        return serve(*args.serve, args.threads, args.device)
     lengths = [int(n) for n in args.lengths.split(",")]
     parts = args.only.split(",")
 
     cargo = ["cargo", "build", "--locked", "--release"]
-    if not build([*cargo, "--bin", "headlight", "--example", "forward_time"], ROOT):
-        return 1
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+    target = args.built
+    if target is None:
+        ours = ["--bin", "headlight", "--example", "forward_time"]
+        if not build([*cargo, *ours, *(["--features", "cuda"] if args.device == "cuda" else [])], ROOT):
+            return 1
+        target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
     program, headlight = target / "examples" / "forward_time", str(target / "headlight")
     threads = str(args.threads)
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "RAYON_NUM_THREADS": threads}
 
     def peer(kind, folder):
-        return [sys.executable, __file__, "--threads", threads, "--serve", kind, folder]
+        device = "cpu" if kind == "bertviz" else args.device
+        return [sys.executable, __file__, "--threads", threads, "--device", device, "--serve", kind, folder]
 
     def repeat(run):
         return statistics.median(run() for _ in range(args.rounds))
@@ -217,7 +228,7 @@ def main():
         make_model(gpt2, max([*lengths, LONG]))
         ours = [program, gpt2, threads]
         if "forward" in parts:
-            commands = {"headlight": ours, **{kind: peer(kind, gpt2) for kind in ("eager", "sdpa")}}
+            commands = {"headlight": [*ours, args.device], **{kind: peer(kind, gpt2) for kind in ("eager", "sdpa")}}
             side_by_side(commands, lengths, args.rounds, environment)
         if "rotary" in parts or "memory" in parts:
             make_rotary(llama, 16384)
@@ -230,7 +241,7 @@ def main():
         if "memory" in parts:
             beside = []
             for n in (1024, 4096, 16384):
-                process = Process([program, llama, threads], environment)
+                process = Process([program, llama, threads, args.device], environment)
                 took = process.run(n)
                 beside.append(process.beside / 1024)
                 grown = f", {beside[-1] / beside[-2]:.2f} times as much" if len(beside) > 1 else ""

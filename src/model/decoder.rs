@@ -67,9 +67,6 @@ pub struct Decoder {
     device_floats: usize,
 }
 
-/// Floats that a block of attention may take on a device where nobody says: 1 GiB.
-const DEVICE_FLOATS: usize = 256 << 20;
-
 impl Decoder {
     /// Reads the weights to a device, one tensor after the other, and holds matrices in
     /// `precision`; `progress` is told the blocks done and the blocks in all.
@@ -124,7 +121,7 @@ impl Decoder {
             project_out: linear(&names.project_out, embedding, width)?,
             head,
             block_rows: None,
-            device_floats: DEVICE_FLOATS,
+            device_floats: usize::MAX,
         };
         progress(names.blocks.len(), names.blocks.len());
         Ok(decoder)
@@ -141,7 +138,8 @@ impl Decoder {
         self.block_rows = Some(rows.max(1));
     }
 
-    /// Lets a block of attention take this many bytes of a device; the values do not depend on it.
+    /// Lets a block of attention take this many bytes of a device, instead of what a block of the most
+    /// rows needs; the values do not depend on it.
     pub fn set_device_memory(&mut self, bytes: u64) {
         let floats = usize::try_from(bytes / 4).unwrap_or(usize::MAX);
         self.device_floats = floats.max(1);

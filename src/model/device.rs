@@ -60,6 +60,19 @@ impl DeviceKind {
         }
     }
 
+    /// Bytes of a device that nothing holds, where it tells them: an NVIDIA GPU does.
+    pub fn free_memory(device: &Device) -> Option<u64> {
+        match device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(device) => {
+                let stream = device.cuda_stream();
+                let (free, _) = stream.context().mem_get_info().ok()?;
+                Some(free as u64)
+            }
+            _ => None,
+        }
+    }
+
     /// Opens the device. One that is absent falls back to the processor, with a sentence that
     /// says so.
     pub fn open(self) -> (Device, Self, Option<String>) {

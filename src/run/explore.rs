@@ -166,9 +166,6 @@ fn palette(settings: &Settings) -> Palette {
         Colour::Never => Some(Depth::None),
     };
     let read = |name: &str| std::env::var(name).ok();
-    if forced.is_some_and(|depth| depth != Depth::None) {
-        tui::force_colour();
-    }
     Palette {
         depth: Depth::detect(forced, read),
         ground: match settings.background {

@@ -11,8 +11,8 @@ pub(super) use free::free;
 use super::{RunError, picks};
 use crate::capture::{Shape, bytes_in_words};
 use crate::checkpoint::Checkpoint;
-use crate::cli::{CaptureType, RunArgs};
-use crate::model::{MlpSpec, Precision, Spec};
+use crate::cli::{Bytes, CaptureType, RunArgs};
+use crate::model::{MlpSpec, Precision, Spec, block_bytes};
 
 /// Bytes of a checkpoint's weights when they are held in `precision`.
 pub(super) fn of_weights(checkpoint: &Checkpoint, precision: Precision) -> u64 {
@@ -24,15 +24,22 @@ pub(super) fn of_weights(checkpoint: &Checkpoint, precision: Precision) -> u64 {
         .saturating_mul(precision.bytes() as u64)
 }
 
+/// What a block of attention may take of a device, in bytes: what is asked for, else 1 GiB, or half
+/// of what is free where that is less.
+pub(super) fn of_block(asked: Option<Bytes>, free: Option<u64>) -> u64 {
+    match asked {
+        Some(Bytes(asked)) => asked,
+        None => free.map_or(GIB, |free| (free / 2).min(GIB)),
+    }
+}
+
+const GIB: u64 = 1 << 30;
+
 /// Refuses weights that do not fit what is free.
 ///
 /// # Errors
 /// The numbers, and the flag that would make it fit.
-pub(super) fn check(need: u64, precision: Precision) -> Result<(), RunError> {
-    fits(need, precision, free())
-}
-
-fn fits(need: u64, precision: Precision, free: Option<u64>) -> Result<(), RunError> {
+pub(super) fn check(need: u64, precision: Precision, free: Option<u64>) -> Result<(), RunError> {
     let Some(free) = free.filter(|free| need > *free) else {
         return Ok(());
     };
@@ -99,6 +106,8 @@ const THUMBNAILS: u64 = 2 * 64 * 64;
 const STREAMS: u64 = 6;
 /// Bytes of the scores of a block of rows, twice.
 const SCORES: u64 = 64 << 20;
+/// Bytes of a device below which blocks of attention are too small to be worth an offer.
+const LEAST_BLOCK: u64 = 16 << 20;
 /// Rows of an MLP and of the logits that are computed at a time.
 const MLP_ROWS: u64 = 512;
 const LOGIT_ROWS: u64 = 128;
@@ -209,6 +218,44 @@ impl Sizes {
         Err(RunError::Memory(said))
     }
 
+    /// Refuses a run that does not fit what is free on the device it runs on, its weights being loaded
+    /// and `block` bytes a block of attention's.
+    ///
+    /// # Errors
+    /// The numbers, and what would fit.
+    pub(super) fn check_device(
+        &self,
+        tokens: usize,
+        block: u64,
+        free: Option<u64>,
+    ) -> Result<(), RunError> {
+        let need = |tokens| self.on_device(tokens, block);
+        let Some(free) = free.filter(|free| need(tokens) > *free) else {
+            return Ok(());
+        };
+        let mut said = format!(
+            "a run on {tokens} tokens needs {} of the device beside the weights and {} are free",
+            bytes_in_words(need(tokens)),
+            bytes_in_words(free)
+        );
+        let left = free.saturating_sub(self.on_device(tokens, 0));
+        if left >= LEAST_BLOCK {
+            let mebibytes = left >> 20;
+            said.push_str(&format!("; --device-memory {mebibytes}MiB makes it fit"));
+        }
+        let shorter = most(tokens, |n| need(n) <= free);
+        if shorter > 0 {
+            said.push_str(&format!("; {shorter} tokens fit"));
+        }
+        Err(RunError::Memory(said))
+    }
+
+    /// What a run takes of a device beside the weights, a block of attention `block` bytes at most.
+    fn on_device(&self, tokens: usize, block: u64) -> u64 {
+        let block = block.min(block_bytes(self.shape.heads, tokens));
+        self.need(tokens).work - SCORES + block
+    }
+
     /// What a run takes beside the weights.
     fn run(&self, tokens: usize) -> u64 {
         let need = self.need(tokens);
@@ -265,13 +312,33 @@ fn most(end: usize, holds: impl Fn(usize) -> bool) -> usize {
     holding.start
 }
 
-/// What a run would take, in words: a line for each part, and what is free.
-pub(super) fn report(need: Need, tokens: usize, sizes: &Sizes, precision: Precision) -> String {
+/// A device with memory of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OnDevice {
+    /// Bytes that a block of attention may take of it.
+    pub block: u64,
+    /// Bytes of it that are free, where it tells.
+    pub free: Option<u64>,
+}
+
+/// What a run would take, in words: a line for each part, and what is free; of a device on lines of
+/// their own, where it runs on one.
+pub(super) fn report(
+    need: Need,
+    tokens: usize,
+    sizes: &Sizes,
+    precision: Precision,
+    device: Option<OnDevice>,
+) -> String {
     let (layers, heads) = (sizes.layers, sizes.shape.heads);
     let line = |name: &str, bytes: u64, what: String| {
         format!("{name:8} {:>10}   {what}\n", bytes_in_words(bytes))
     };
-    let least = need.weights + need.capture + need.work;
+    let (here, there) = match device {
+        None => (need.weights + need.work, 0),
+        Some(device) => (0, need.weights + sizes.on_device(tokens, device.block)),
+    };
+    let least = here + need.capture;
     let all = least + need.edits;
     let mut report = line(
         "weights",
@@ -283,12 +350,32 @@ pub(super) fn report(need: Need, tokens: usize, sizes: &Sizes, precision: Precis
         kept.push_str(&format!(", queries of the last {last}"));
     }
     report += &line("capture", need.capture, kept);
-    report += &line("work", need.work, "while the model runs".to_owned());
+    let work = match device {
+        None => need.work,
+        Some(_) => there - need.weights,
+    };
+    report += &line("work", work, "while the model runs".to_owned());
     if need.edits > 0 {
         let what = "values, so that an edited text runs from its change on";
         report += &line("edits", need.edits, what.to_owned());
     }
-    report += &line("in all", all, String::new());
+    if let Some(device) = device {
+        report += &line("device", there, "weights and work".to_owned());
+        if let Some(free) = device.free {
+            let fits = if there <= free {
+                "it fits"
+            } else {
+                "it does not fit"
+            };
+            report += &line("free", free, fits.to_owned());
+        }
+    }
+    let what = if device.is_some() {
+        "beside the device"
+    } else {
+        ""
+    };
+    report += &line("in all", all, what.to_owned());
     if let Some(free) = free() {
         let fits = match (all <= free, least <= free) {
             (true, _) => "it fits",

@@ -26,6 +26,8 @@ pub use command_line::parse;
 pub use error::RunError;
 
 use crate::cli::{Cli, Command, RunArgs};
+use crate::model::DeviceKind;
+use memory::OnDevice;
 use prepare::Prepared;
 
 /// Does what the command line says.
@@ -64,9 +66,15 @@ fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
     let tokens = encoded.ids.len().min(shape.context);
     let sizes = memory::Sizes::of(spec, shape, prepared.origin.weight_bytes).asked(args)?;
     let mut need = sizes.need(tokens);
-    if !explores {
+    let on_device = prepared.kind != DeviceKind::Cpu;
+    if !explores || on_device {
         need.edits = 0;
     }
-    let report = memory::report(need, tokens, &sizes, prepared.precision);
+    let device = on_device.then(|| {
+        let free = DeviceKind::free_memory(&prepared.device);
+        let block = memory::of_block(args.device_memory, free);
+        OnDevice { block, free }
+    });
+    let report = memory::report(need, tokens, &sizes, prepared.precision, device);
     error::print(report.as_bytes())
 }

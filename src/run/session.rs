@@ -12,7 +12,7 @@ use super::{RunError, input, memory};
 use crate::capture::{Capture, Layer, Origin, Shape, Token};
 use crate::checkpoint::Checkpoint;
 use crate::cli::{CaptureType, RunArgs};
-use crate::model::{Decoder, DeviceKind, Earlier, Untrained, Wanted, Weights};
+use crate::model::{Decoder, Device, DeviceKind, Earlier, Untrained, Wanted, Weights};
 use crate::token::{self, EncodeOptions, Encoded, Tokenizer};
 
 /// A model, its tokenizer and where both came from.
@@ -35,6 +35,10 @@ pub(super) struct Session {
     last: Option<usize>,
     /// What the need of a run follows from.
     sizes: memory::Sizes,
+    /// Where it runs, where that is not the processor.
+    device: Option<Device>,
+    /// Bytes that a block of attention may take of a device.
+    block: u64,
 }
 
 /// What of a run is kept beside the capture contract.
@@ -83,9 +87,11 @@ impl Session {
             kind,
             precision,
         } = prepared;
-        if kind == DeviceKind::Cpu {
-            memory::check(origin.weight_bytes, precision)?;
-        }
+        let free = || match kind {
+            DeviceKind::Cpu => memory::free(),
+            DeviceKind::Cuda | DeviceKind::Metal => DeviceKind::free_memory(&device),
+        };
+        memory::check(origin.weight_bytes, precision, free())?;
         progress(Loading::Weights(origin.weight_bytes));
         let seeded = Untrained { seed: args.seed };
         let weights: &dyn Weights = match &checkpoint {
@@ -95,7 +101,8 @@ impl Session {
         let mut decoder = Decoder::load(&plan, weights, &device, precision, &mut |done, total| {
             progress(Loading::Blocks(done, total));
         })?;
-        decoder.set_device_memory(args.device_memory.0);
+        let block = memory::of_block(args.device_memory, free());
+        decoder.set_device_memory(block);
         let kept = kept(args, shape.layers)?;
         let half = args.capture_dtype == Some(CaptureType::F16);
         let sizes = memory::Sizes::of(decoder.spec(), shape, origin.weight_bytes);
@@ -113,6 +120,8 @@ impl Session {
             half,
             kept,
             last: args.last.map(NonZeroUsize::get),
+            device: (kind != DeviceKind::Cpu).then_some(device),
+            block,
         })
     }
 
@@ -219,6 +228,9 @@ impl Session {
             ..self.sizes
         };
         sizes.check(ids.len())?;
+        if let Some(device) = &self.device {
+            sizes.check_device(ids.len(), self.block, DeviceKind::free_memory(device))?;
+        }
         let whole = self.kept.len() == self.shape.layers && self.last.is_none();
         let trail = keep.trail && whole && !self.half && sizes.has_room_for_edits(ids.len());
         let before: Vec<u32> = keep.earlier.iter().flat_map(|run| run.ids()).collect();

@@ -10,6 +10,8 @@ use ratatui::crossterm::queue;
 use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::layout::{Position, Size};
 
+use super::encode::Encoder;
+
 /// Bytes kept between frames; a big first frame takes about half of it.
 const CAPACITY: usize = 256 << 10;
 
@@ -17,6 +19,7 @@ const CAPACITY: usize = 256 << 10;
 /// update.
 pub(super) struct FrameBackend<W> {
     frame: Vec<u8>,
+    encoder: Encoder,
     out: W,
     size: fn() -> io::Result<Size>,
     /// Whether the cursor is known to be shown, or known to be hidden.
@@ -30,6 +33,7 @@ impl<W: Write> FrameBackend<W> {
     pub(super) fn new(out: W, size: fn() -> io::Result<Size>) -> Self {
         Self {
             frame: Vec::with_capacity(CAPACITY),
+            encoder: Encoder::default(),
             out,
             size,
             shown: None,
@@ -68,7 +72,9 @@ impl<W: Write> Backend for FrameBackend<W> {
             return Ok(());
         }
         self.at = None;
-        CrosstermBackend::new(self.frame()?).draw(content)
+        self.frame()?;
+        self.encoder.encode(content, &mut self.frame);
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -96,6 +102,7 @@ impl<W: Write> Backend for FrameBackend<W> {
     /// program wrote to the screen.
     fn clear(&mut self) -> io::Result<()> {
         (self.shown, self.at) = (None, None);
+        self.encoder.forget();
         CrosstermBackend::new(self.frame()?).clear()
     }
 

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use ratatui::crossterm::style::force_color_output;
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
@@ -80,11 +79,6 @@ pub fn check_terminal() -> Result<(), Error> {
 /// Whether the explorer has the terminal, so that nothing else may write to it.
 pub fn is_shown() -> bool {
     ENTERED.load(Ordering::SeqCst)
-}
-
-/// Sends colours even where `NO_COLOR` is set, for a person who asked for them by a flag.
-pub fn force_colour() {
-    force_color_output(true);
 }
 
 /// Puts a panic hook before the one installed so far. A panic of the screen's thread gives the

@@ -259,10 +259,12 @@ impl Session {
             let mut line = String::new();
             let mut style = None;
             for cell in (0..columns.get()).filter_map(|column| screen.cell(row, column)) {
+                // Of a blank only the ground is seen.
+                let blank = cell.contents().trim().is_empty();
+                let inked = !blank || cell.underline() || cell.inverse();
                 let new = (
-                    cell.fgcolor(),
+                    inked.then_some((cell.fgcolor(), cell.bold())),
                     cell.bgcolor(),
-                    cell.bold(),
                     cell.underline(),
                     cell.inverse(),
                 );

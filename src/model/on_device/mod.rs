@@ -17,6 +17,13 @@ const BLOCK_ROWS: usize = 512;
 /// Tensors of `H * rows * n` floats that a block holds at a time.
 const HELD: usize = 8;
 
+/// Bytes of a device that a block of the most rows takes where a text has `n` tokens.
+pub fn block_bytes(heads: usize, n: usize) -> u64 {
+    [HELD, BLOCK_ROWS, heads, n, 4]
+        .into_iter()
+        .fold(1u64, |bytes, factor| bytes.saturating_mul(factor as u64))
+}
+
 /// Attention of all heads: the output `[n, H * d]` and the layer's record, whose value norms are
 /// still to be filled in. No tensor is larger than `H * rows * n`.
 pub(super) fn attend(

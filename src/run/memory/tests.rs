@@ -90,16 +90,16 @@ fn what_edits_take_is_counted_where_edits_take_something_up() {
         GPT2.keeping(100),
     ];
     assert!(without.iter().all(|sizes| sizes.need(4096).edits == 0));
-    let told = report(need, 4096, &GPT2, Precision::F32);
+    let told = report(need, 4096, &GPT2, Precision::F32, None);
     assert!(told.contains("\nedits "), "{told}");
 }
 
 #[test]
 fn too_little_memory_is_told_with_the_flag_that_helps() {
     let gib = 1 << 30;
-    assert!(fits(4 * gib, Precision::F32, Some(5 * gib)).is_ok());
-    assert!(fits(4 * gib, Precision::F32, None).is_ok());
-    let refused = fits(8 * gib, Precision::F32, Some(5 * gib)).unwrap_err();
+    assert!(check(4 * gib, Precision::F32, Some(5 * gib)).is_ok());
+    assert!(check(4 * gib, Precision::F32, None).is_ok());
+    let refused = check(8 * gib, Precision::F32, Some(5 * gib)).unwrap_err();
     let told = refused.to_string();
     for part in [
         "8.0 GiB in f32",
@@ -108,4 +108,56 @@ fn too_little_memory_is_told_with_the_flag_that_helps() {
     ] {
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[test]
+fn a_run_that_does_not_fit_its_device_is_told_what_would() {
+    let fits = |tokens, block, free| GPT2.check_device(tokens, block, free);
+    let gib = 1 << 30;
+    assert!(fits(4096, gib, Some(2 * gib)).is_ok());
+    assert!(fits(1 << 20, gib, None).is_ok());
+    let told = fits(16384, 2 * gib, Some(2 * gib)).unwrap_err().to_string();
+    let block = told.split("--device-memory ").nth(1).unwrap();
+    let block: u64 = block.split("MiB").next().unwrap().parse().unwrap();
+    assert!(fits(16384, block << 20, Some(2 * gib)).is_ok(), "{told}");
+    let shorter = told.split("; ").last().unwrap();
+    let shorter: usize = shorter
+        .strip_suffix(" tokens fit")
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(fits(shorter, 2 * gib, Some(2 * gib)).is_ok(), "{told}");
+    assert!(fits(shorter + 1, 2 * gib, Some(2 * gib)).is_err(), "{told}");
+    // Where even the smallest block does not fit, none is offered.
+    let told = fits(1 << 20, gib, Some(gib)).unwrap_err().to_string();
+    assert!(!told.contains("--device-memory"), "{told}");
+}
+
+#[test]
+fn a_block_takes_no_more_than_half_of_what_is_free_unless_it_is_told_to() {
+    let gib = 1 << 30;
+    assert_eq!(of_block(None, Some(80 * gib)), gib);
+    assert_eq!(of_block(None, Some(gib)), gib / 2);
+    assert_eq!(of_block(None, None), gib);
+    assert_eq!(of_block(Some(Bytes(3 * gib)), Some(gib)), 3 * gib);
+}
+
+#[test]
+fn what_a_device_holds_is_told_apart() {
+    let device = OnDevice {
+        block: 1 << 30,
+        free: Some(4 << 30),
+    };
+    let need = GPT2.need(4096);
+    let told = report(need, 4096, &GPT2, Precision::F32, Some(device));
+    let line = |name: &str| {
+        let mut lines = told.lines();
+        let line = lines.find(|line| line.starts_with(name)).map(str::to_owned);
+        line.unwrap_or_else(|| panic!("no {name} in {told}"))
+    };
+    let there = need.weights + GPT2.on_device(4096, 1 << 30);
+    assert!(line("device").contains(&bytes_in_words(there)), "{told}");
+    assert!(line("free").ends_with("it fits"), "{told}");
+    let here = bytes_in_words(need.capture + need.edits);
+    assert!(line("in all").contains(&here), "{told}");
 }

@@ -8,18 +8,25 @@ use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
 
 use super::super::backend::FrameBackend;
+use super::super::halves::Halves;
 use super::super::signals;
 use super::super::terminal::{self, Stdout};
 use super::{App, Screen};
 
 /// The terminal on stdin and stdout, given back when dropped.
-pub(super) struct Tty(Terminal<FrameBackend<Stdout>>);
+pub(super) struct Tty {
+    terminal: Terminal<FrameBackend<Stdout>>,
+    halves: Halves,
+}
 
 impl Tty {
     pub(super) fn enter() -> io::Result<Self> {
         let terminal = Terminal::new(FrameBackend::new(Stdout, size))?;
         terminal::enter()?;
-        Ok(Self(terminal))
+        Ok(Self {
+            terminal,
+            halves: Halves::default(),
+        })
     }
 }
 
@@ -44,11 +51,15 @@ impl Screen for Tty {
     }
 
     fn draw(&mut self, app: &impl App) -> io::Result<()> {
-        self.0.draw(|frame| app.draw(frame)).map(drop)
+        let drawn = self.terminal.draw(|frame| {
+            app.draw(frame);
+            self.halves.mend(frame.buffer_mut());
+        });
+        drawn.map(drop)
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        self.0.clear()
+        self.terminal.clear()
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {

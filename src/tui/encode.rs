@@ -1,0 +1,480 @@
+//! What is sent for cells: as few bytes as a slow link deserves.
+//!
+//! The cells of a frame are sent in the order of the screen or, where that is shorter, colour by
+//! colour: to move to the next cell of a colour takes fewer bytes than to name colours anew. A
+//! synchronized update shows them all at once, in whatever order they came.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use ratatui::buffer::Cell;
+use ratatui::style::{Color, Modifier};
+use unicode_width::UnicodeWidthStr;
+
+/// Blank cells in a row that are worth a sequence of their own.
+const BLANKS: usize = 12;
+
+/// What a blank cell shows of its modifiers.
+const OF_BLANKS: Modifier = Modifier::UNDERLINED
+    .union(Modifier::REVERSED)
+    .union(Modifier::CROSSED_OUT);
+
+/// How a cell is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Style {
+    fg: Color,
+    bg: Color,
+    modifier: Modifier,
+}
+
+const PLAIN: Style = Style {
+    fg: Color::Reset,
+    bg: Color::Reset,
+    modifier: Modifier::empty(),
+};
+
+/// Cells of one row and one style, side by side.
+struct Run<'a> {
+    x: u16,
+    y: u16,
+    /// The column after its last cell.
+    end: u16,
+    style: Style,
+    cells: Vec<&'a str>,
+}
+
+/// Turns cells into what draws them.
+#[derive(Default)]
+pub(super) struct Encoder {
+    /// Rows that have held a character of two cells. What becomes of its other half when one half is
+    /// drawn over depends on the terminal, unless the row is drawn from left to right.
+    wide: BTreeSet<u16>,
+}
+
+impl Encoder {
+    /// The terminal is blank again.
+    pub(super) fn forget(&mut self) {
+        self.wide.clear();
+    }
+
+    /// Appends what draws the cells to a terminal whose style is plain, and leaves it plain. The cells
+    /// come in the order of the screen, and without the second halves of wide ones.
+    pub(super) fn encode<'a>(
+        &mut self,
+        cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
+        out: &mut Vec<u8>,
+    ) {
+        let mut runs = runs(cells);
+        for run in &runs {
+            if usize::from(run.end - run.x) != run.cells.len() {
+                self.wide.insert(run.y);
+            }
+        }
+        let start = out.len();
+        send(&runs, out);
+        let by_row = out.len() - start;
+        runs.sort_by_key(|run| {
+            let Style { fg, bg, modifier } = run.style;
+            let free = !self.wide.contains(&run.y);
+            free.then(|| (modifier.bits(), rank(bg), rank(fg)))
+        });
+        send(&runs, out);
+        if out.len() - start < 2 * by_row {
+            out.drain(start..start + by_row);
+        } else {
+            out.truncate(start + by_row);
+        }
+    }
+}
+
+/// The cells as runs.
+fn runs<'a>(cells: impl Iterator<Item = (u16, u16, &'a Cell)>) -> Vec<Run<'a>> {
+    let mut runs: Vec<Run> = Vec::new();
+    for (x, y, cell) in cells {
+        let symbol = cell.symbol();
+        let style = Style {
+            fg: cell.fg,
+            bg: cell.bg,
+            modifier: cell.modifier,
+        };
+        let blank = symbol == " " && !style.modifier.intersects(OF_BLANKS);
+        let end = x + symbol.width().max(1) as u16;
+        if let Some(run) = runs.last_mut()
+            && (run.y, run.end) == (y, x)
+        {
+            let like = run.style == style;
+            let seen = run.style.modifier.intersects(OF_BLANKS);
+            if like || blank && run.style.bg == style.bg && !seen {
+                run.cells.push(symbol);
+                run.end = end;
+                continue;
+            }
+        }
+        // Of a blank cell only the ground is seen.
+        let style = match blank {
+            true => Style {
+                bg: style.bg,
+                ..PLAIN
+            },
+            false => style,
+        };
+        runs.push(Run {
+            x,
+            y,
+            end,
+            style,
+            cells: vec![symbol],
+        });
+    }
+    runs
+}
+
+/// Sends the runs in their order.
+fn send(runs: &[Run], out: &mut Vec<u8>) {
+    let mut style = PLAIN;
+    let mut at = Cursor::default();
+    for run in runs {
+        restyle(style, run.style, out);
+        style = run.style;
+        let mut x = run.x;
+        let mut cells = run.cells.as_slice();
+        while let Some((&symbol, rest)) = cells.split_first() {
+            let blanks = cells.iter().take_while(|symbol| **symbol == " ").count();
+            if blanks >= BLANKS && style.bg == Color::Reset && !style.modifier.intersects(OF_BLANKS)
+            {
+                at.go(x, run.y, out);
+                sequence(format_args!("{blanks}X"), out);
+                x += blanks as u16;
+                cells = cells.get(blanks..).unwrap_or_default();
+                continue;
+            }
+            at.go(x, run.y, out);
+            out.extend_from_slice(symbol.as_bytes());
+            let width = symbol.width().max(1) as u16;
+            at.wrote(symbol, width);
+            x += width;
+            cells = rest;
+        }
+    }
+    restyle(style, PLAIN, out);
+}
+
+/// Where the terminal's cursor is, as far as that is known.
+#[derive(Default)]
+struct Cursor {
+    at: Option<(u16, u16)>,
+    /// Whether no terminal can be of another opinion.
+    sure: bool,
+}
+
+impl Cursor {
+    /// Moves to a cell.
+    fn go(&mut self, x: u16, y: u16, out: &mut Vec<u8>) {
+        match self.at {
+            Some(at) if at == (x, y) => return,
+            Some((from, row)) if row == y && from < x && self.sure => match x - from {
+                1 => sequence(format_args!("C"), out),
+                more => sequence(format_args!("{more}C"), out),
+            },
+            _ => {
+                sequence(format_args!("{};{}H", y + 1, x + 1), out);
+                self.sure = true;
+            }
+        }
+        self.at = Some((x, y));
+    }
+
+    /// A cell was written. How wide terminals take it differs for anything but ASCII and the blocks
+    /// that maps are made of; only a move to a column and a row mends that.
+    fn wrote(&mut self, symbol: &str, width: u16) {
+        let mut chars = symbol.chars();
+        let known = |c: char| matches!(c, ' '..='~' | '\u{2500}'..='\u{259f}');
+        let one = chars.next().is_some_and(known) && chars.next().is_none();
+        self.sure &= one;
+        self.at = match width {
+            1 => self.at.map(|(x, y)| (x + 1, y)),
+            _ => None,
+        };
+    }
+}
+
+/// What turns modifiers on, and what turns them off; the first two share what turns them off.
+const MODIFIERS: [(Modifier, &[u8], &[u8]); 9] = [
+    (Modifier::BOLD, b"1", b"22"),
+    (Modifier::DIM, b"2", b"22"),
+    (Modifier::ITALIC, b"3", b"23"),
+    (Modifier::UNDERLINED, b"4", b"24"),
+    (Modifier::SLOW_BLINK, b"5", b"25"),
+    (Modifier::RAPID_BLINK, b"6", b"25"),
+    (Modifier::REVERSED, b"7", b"27"),
+    (Modifier::HIDDEN, b"8", b"28"),
+    (Modifier::CROSSED_OUT, b"9", b"29"),
+];
+
+/// Turns one style into another.
+fn restyle(from: Style, to: Style, out: &mut Vec<u8>) {
+    if from == to {
+        return;
+    }
+    if to == PLAIN {
+        return out.extend_from_slice(b"\x1b[m");
+    }
+    let mut codes: Vec<u8> = Vec::new();
+    let mut code = |code: &[u8]| {
+        if !codes.is_empty() {
+            codes.push(b';');
+        }
+        codes.extend_from_slice(code);
+    };
+    let mut held = from.modifier;
+    for (modifier, _, off) in MODIFIERS {
+        if held.contains(modifier) && !to.modifier.contains(modifier) {
+            code(off);
+            for (other, _, same) in MODIFIERS {
+                if same == off {
+                    held.remove(other);
+                }
+            }
+        }
+    }
+    for (modifier, on, _) in MODIFIERS {
+        if to.modifier.contains(modifier) && !held.contains(modifier) {
+            code(on);
+        }
+    }
+    for (from, to, layer) in [(from.fg, to.fg, 3), (from.bg, to.bg, 4)] {
+        if from != to {
+            let mut named = Vec::new();
+            colour(to, layer, &mut named);
+            code(&named);
+        }
+    }
+    out.extend_from_slice(b"\x1b[");
+    out.extend_from_slice(&codes);
+    out.push(b'm');
+}
+
+/// The code of a colour: `layer` is 3 for what is drawn and 4 for what it is drawn on.
+fn colour(colour: Color, layer: u8, out: &mut Vec<u8>) {
+    match (colour, number(colour)) {
+        (Color::Rgb(red, green, blue), _) => {
+            put(format_args!("{layer}8;2;{red};{green};{blue}"), out);
+        }
+        (_, None) => put(format_args!("{layer}9"), out),
+        (_, Some(number @ 0..8)) => put(format_args!("{layer}{number}"), out),
+        (_, Some(number @ 8..16)) => put(format_args!("{}{}", layer + 6, number - 8), out),
+        (_, Some(number)) => put(format_args!("{layer}8;5;{number}"), out),
+    }
+}
+
+/// A colour's place in the palette of 256, if it has one.
+fn number(colour: Color) -> Option<u8> {
+    Some(match colour {
+        Color::Reset | Color::Rgb(..) => return None,
+        Color::Indexed(number) => number,
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+    })
+}
+
+/// A number that only this colour has, the default's first.
+fn rank(colour: Color) -> u32 {
+    match (colour, number(colour)) {
+        (Color::Rgb(red, green, blue), _) => u32::from_be_bytes([2, red, green, blue]),
+        (_, Some(number)) => u32::from_be_bytes([1, 0, 0, number]),
+        (_, None) => 0,
+    }
+}
+
+fn sequence(command: std::fmt::Arguments, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\x1b[");
+    put(command, out);
+}
+
+fn put(text: std::fmt::Arguments, out: &mut Vec<u8>) {
+    // A vector takes whatever is written to it.
+    let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::Style as Worn;
+
+    use super::super::halves::Halves;
+    use super::*;
+
+    const SIZE: Rect = Rect::new(0, 0, 30, 6);
+
+    /// What a terminal shows: symbols and, where it is seen, how they are drawn.
+    fn shown(emulator: &vt100::Parser) -> Vec<String> {
+        let screen = emulator.screen();
+        let cells = (0..SIZE.height).flat_map(|y| (0..SIZE.width).map(move |x| (x, y)));
+        let cells = cells.filter_map(|(x, y)| screen.cell(y, x));
+        let cells = cells.filter(|cell| !cell.is_wide_continuation());
+        let told = cells.map(|cell| {
+            let symbol = match cell.contents() {
+                "" => " ",
+                symbol => symbol,
+            };
+            let worn = (cell.bold(), cell.dim(), cell.italic(), cell.fgcolor());
+            let worn = (symbol != " " || cell.underline() || cell.inverse()).then_some(worn);
+            let seen = (cell.bgcolor(), cell.underline(), cell.inverse());
+            format!("{symbol} {worn:?} {seen:?}")
+        });
+        told.collect()
+    }
+
+    fn emulator() -> vt100::Parser {
+        let (rows, columns) = (SIZE.height.try_into(), SIZE.width.try_into());
+        vt100::Parser::new(rows.unwrap(), columns.unwrap(), 0)
+    }
+
+    /// The codes that a terminal is sent for each cell alone, in full.
+    fn plainly(buffer: &Buffer) -> Vec<u8> {
+        let mut out = b"\x1b[2J".to_vec();
+        for y in 0..SIZE.height {
+            let mut x = 0;
+            while x < SIZE.width {
+                let cell = &buffer[(x, y)];
+                sequence(format_args!("{};{}H\x1b[0", y + 1, x + 1), &mut out);
+                for (modifier, on, _) in MODIFIERS {
+                    if cell.modifier.contains(modifier) {
+                        out.push(b';');
+                        out.extend_from_slice(on);
+                    }
+                }
+                for (layer, of) in [(3, cell.fg), (4, cell.bg)] {
+                    out.push(b';');
+                    colour(of, layer, &mut out);
+                }
+                out.push(b'm');
+                out.extend_from_slice(cell.symbol().as_bytes());
+                x += cell.symbol().width().max(1) as u16;
+            }
+        }
+        out
+    }
+
+    fn some_colour() -> impl Strategy<Value = Color> {
+        prop_oneof![
+            Just(Color::Reset),
+            Just(Color::LightRed),
+            Just(Color::Cyan),
+            Just(Color::Indexed(9)),
+            (15u8..20).prop_map(Color::Indexed),
+            (0u8..3).prop_map(|blue| Color::Rgb(1, 20, blue)),
+        ]
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<(u16, u16, String, Worn)>> {
+        let text = prop_oneof!["[ a▀]{1,9}", "[a日é ]{1,5}", " {9,20}", "👩|é|─"];
+        let modifiers = [
+            Modifier::empty(),
+            Modifier::BOLD,
+            Modifier::DIM,
+            Modifier::ITALIC,
+            Modifier::UNDERLINED,
+            Modifier::REVERSED | Modifier::BOLD,
+        ];
+        let worn = (
+            some_colour(),
+            some_colour(),
+            proptest::sample::select(modifiers.to_vec()),
+        );
+        let worn =
+            worn.prop_map(|(fg, bg, modifier)| Worn::reset().fg(fg).bg(bg).add_modifier(modifier));
+        proptest::collection::vec((0..SIZE.width, 0..SIZE.height, text, worn), 0..40)
+    }
+
+    proptest! {
+        #[test]
+        fn a_terminal_shows_each_frame_as_if_every_cell_were_sent(
+            frames in proptest::collection::vec(pieces(), 1..4)
+        ) {
+            let (mut encoder, mut halves, mut sent) = (Encoder::default(), Halves::default(), emulator());
+            let mut before = Buffer::empty(SIZE);
+            for pieces in frames {
+                let mut buffer = Buffer::empty(SIZE);
+                for (x, y, text, worn) in pieces {
+                    buffer.set_string(x, y, text, worn);
+                }
+                halves.mend(&mut buffer);
+                let mut bytes = Vec::new();
+                encoder.encode(before.diff(&buffer).into_iter(), &mut bytes);
+                sent.process(&bytes);
+                let mut whole = emulator();
+                whole.process(&plainly(&buffer));
+                let cells = shown(&sent).into_iter().zip(shown(&whole)).enumerate();
+                for (at, (sent, whole)) in cells {
+                    prop_assert_eq!(sent, whole, "cell {}", at);
+                }
+                // It is left plain.
+                prop_assert!(sent.screen().fgcolor() == vt100::Color::Default);
+                prop_assert!(sent.screen().bgcolor() == vt100::Color::Default);
+                prop_assert!(!sent.screen().bold() && !sent.screen().inverse());
+                before = buffer;
+            }
+        }
+    }
+
+    fn sent(draw: impl Fn(&mut Buffer)) -> String {
+        let before = Buffer::empty(SIZE);
+        let mut buffer = before.clone();
+        draw(&mut buffer);
+        let mut bytes = Vec::new();
+        Encoder::default().encode(before.diff(&buffer).into_iter(), &mut bytes);
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_colour_is_named_once_where_that_is_shorter() {
+        let [one, two] = [Color::Rgb(100, 110, 120), Color::Rgb(130, 140, 150)];
+        let drawn = sent(|buffer| {
+            for y in 0..3 {
+                buffer.set_string(0, y, "a", Worn::new().fg(one));
+                buffer.set_string(4, y, "b", Worn::new().fg(two));
+            }
+        });
+        let expected = "\x1b[38;2;100;110;120m\x1b[1;1Ha\x1b[2;1Ha\x1b[3;1Ha\
+                        \x1b[38;2;130;140;150m\x1b[1;5Hb\x1b[2;5Hb\x1b[3;5Hb\x1b[m";
+        assert_eq!(drawn, expected);
+    }
+
+    #[test]
+    fn side_by_side_cells_stay_in_their_order() {
+        let drawn = sent(|buffer| {
+            buffer.set_string(2, 1, "ab", Worn::new().add_modifier(Modifier::BOLD));
+            buffer.set_string(4, 1, " c", Worn::new());
+            buffer.set_string(9, 1, "d", Worn::new());
+        });
+        assert_eq!(drawn, "\x1b[1m\x1b[2;3Hab\x1b[m\x1b[Cc\x1b[3Cd");
+    }
+
+    #[test]
+    fn after_what_terminals_disagree_on_a_column_is_named() {
+        let drawn = sent(|buffer| {
+            buffer.set_string(0, 0, "日", Worn::new());
+            buffer.set_string(2, 0, "x", Worn::new());
+            buffer.set_string(0, 1, "é", Worn::new());
+            buffer.set_string(2, 1, "x", Worn::new());
+        });
+        assert_eq!(drawn, "\x1b[1;1H日\x1b[1;3Hx\x1b[2;1Hé\x1b[2;3Hx");
+    }
+}
