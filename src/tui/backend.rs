@@ -108,6 +108,9 @@ impl<W: Write> Backend for FrameBackend<W> {
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
         (self.shown, self.at) = (None, None);
+        if clear_type == ClearType::All {
+            self.encoder.forget();
+        }
         CrosstermBackend::new(self.frame()?).clear_region(clear_type)
     }
 

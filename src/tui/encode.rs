@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::ops::Range;
 
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
@@ -43,9 +44,14 @@ struct Run<'a> {
     cells: Vec<&'a str>,
 }
 
+/// Unchanged cells between changed ones that are sent again: to move over them takes as many bytes.
+const GAP: u16 = 4;
+
 /// Turns cells into what draws them.
 #[derive(Default)]
 pub(super) struct Encoder {
+    /// What the terminal shows, row by row, as far as it is not blank.
+    shown: Vec<Vec<Cell>>,
     /// Rows that have held a character of two cells. What becomes of its other half when one half is
     /// drawn over depends on the terminal, unless the row is drawn from left to right.
     wide: BTreeSet<u16>,
@@ -54,6 +60,7 @@ pub(super) struct Encoder {
 impl Encoder {
     /// The terminal is blank again.
     pub(super) fn forget(&mut self) {
+        self.shown.clear();
         self.wide.clear();
     }
 
@@ -64,12 +71,10 @@ impl Encoder {
         cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
         out: &mut Vec<u8>,
     ) {
-        let mut runs = runs(cells);
-        for run in &runs {
-            if usize::from(run.end - run.x) != run.cells.len() {
-                self.wide.insert(run.y);
-            }
-        }
+        let cells: Vec<(u16, u16, &Cell)> = cells.collect();
+        let wide = cells.iter().filter(|(.., cell)| cell.symbol().width() > 1);
+        self.wide.extend(wide.map(|&(_, y, _)| y));
+        let mut runs = self.runs(&cells);
         let start = out.len();
         send(&runs, out);
         let by_row = out.len() - start;
@@ -84,49 +89,94 @@ impl Encoder {
         } else {
             out.truncate(start + by_row);
         }
+        for (x, y, cell) in cells {
+            let (x, y) = (usize::from(x), usize::from(y));
+            if self.shown.len() <= y {
+                self.shown.resize_with(y + 1, Vec::new);
+            }
+            if let Some(row) = self.shown.get_mut(y) {
+                if row.len() <= x {
+                    row.resize(x + 1, Cell::EMPTY);
+                }
+                if let Some(shown) = row.get_mut(x) {
+                    shown.clone_from(cell);
+                }
+            }
+        }
+    }
+
+    /// The cells as runs.
+    fn runs<'a>(&'a self, cells: &[(u16, u16, &'a Cell)]) -> Vec<Run<'a>> {
+        let mut runs: Vec<Run> = Vec::new();
+        for &(x, y, cell) in cells {
+            if let Some(run) = runs.last_mut().filter(|run| run.y == y && run.end <= x) {
+                let sure = run.end == x || run.cells.iter().all(|symbol| is_sure(symbol));
+                let before = self.gap(run.end..x, y).filter(|_| sure);
+                if before.is_some_and(|before| run.takes(before, cell)) {
+                    continue;
+                }
+            }
+            let style = Style::of(cell);
+            runs.push(Run {
+                x,
+                y,
+                end: x + cell.symbol().width().max(1) as u16,
+                // Of a blank cell only the ground is seen.
+                style: match is_blank(cell) {
+                    true => Style {
+                        bg: style.bg,
+                        ..PLAIN
+                    },
+                    false => style,
+                },
+                cells: vec![cell.symbol()],
+            });
+        }
+        runs
+    }
+
+    /// The cells that are shown in some columns, where these are few and their contents certain.
+    fn gap(&self, columns: Range<u16>, y: u16) -> Option<impl Iterator<Item = &Cell> + Clone> {
+        let few = columns.len() <= usize::from(GAP);
+        let known = columns.is_empty() || !self.wide.contains(&y);
+        let row = self.shown.get(usize::from(y));
+        let cell = move |x: u16| row.and_then(|row| row.get(usize::from(x)));
+        (few && known).then(|| columns.map(move |x| cell(x).unwrap_or(&Cell::EMPTY)))
     }
 }
 
-/// The cells as runs.
-fn runs<'a>(cells: impl Iterator<Item = (u16, u16, &'a Cell)>) -> Vec<Run<'a>> {
-    let mut runs: Vec<Run> = Vec::new();
-    for (x, y, cell) in cells {
-        let symbol = cell.symbol();
-        let style = Style {
+/// Whether of a cell only its ground is seen.
+fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " " && !cell.modifier.intersects(OF_BLANKS)
+}
+
+impl Style {
+    fn of(cell: &Cell) -> Self {
+        Self {
             fg: cell.fg,
             bg: cell.bg,
             modifier: cell.modifier,
-        };
-        let blank = symbol == " " && !style.modifier.intersects(OF_BLANKS);
-        let end = x + symbol.width().max(1) as u16;
-        if let Some(run) = runs.last_mut()
-            && (run.y, run.end) == (y, x)
-        {
-            let like = run.style == style;
-            let seen = run.style.modifier.intersects(OF_BLANKS);
-            if like || blank && run.style.bg == style.bg && !seen {
-                run.cells.push(symbol);
-                run.end = end;
-                continue;
-            }
         }
-        // Of a blank cell only the ground is seen.
-        let style = match blank {
-            true => Style {
-                bg: style.bg,
-                ..PLAIN
-            },
-            false => style,
-        };
-        runs.push(Run {
-            x,
-            y,
-            end,
-            style,
-            cells: vec![symbol],
-        });
     }
-    runs
+}
+
+impl<'a> Run<'a> {
+    /// Takes a cell, and those before it that are shown already, if all look as the run does.
+    fn takes(&mut self, before: impl Iterator<Item = &'a Cell> + Clone, cell: &'a Cell) -> bool {
+        let blanks = !self.style.modifier.intersects(OF_BLANKS);
+        let like = |cell: &Cell| {
+            Style::of(cell) == self.style || is_blank(cell) && cell.bg == self.style.bg && blanks
+        };
+        let all = before.chain([cell]);
+        if !all.clone().all(like) {
+            return false;
+        }
+        for cell in all {
+            self.cells.push(cell.symbol());
+            self.end += cell.symbol().width().max(1) as u16;
+        }
+        true
+    }
 }
 
 /// Sends the runs in their order.
@@ -184,18 +234,22 @@ impl Cursor {
         self.at = Some((x, y));
     }
 
-    /// A cell was written. How wide terminals take it differs for anything but ASCII and the blocks
-    /// that maps are made of; only a move to a column and a row mends that.
+    /// A cell was written. Where terminals may disagree on its width, only a move to a column and a
+    /// row mends that.
     fn wrote(&mut self, symbol: &str, width: u16) {
-        let mut chars = symbol.chars();
-        let known = |c: char| matches!(c, ' '..='~' | '\u{2500}'..='\u{259f}');
-        let one = chars.next().is_some_and(known) && chars.next().is_none();
-        self.sure &= one;
+        self.sure &= is_sure(symbol);
         self.at = match width {
             1 => self.at.map(|(x, y)| (x + 1, y)),
             _ => None,
         };
     }
+}
+
+/// Whether all terminals take a symbol for one cell: ASCII, and the blocks that maps are made of.
+fn is_sure(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    let known = |c: char| matches!(c, ' '..='~' | '\u{2500}'..='\u{259f}');
+    chars.next().is_some_and(known) && chars.next().is_none()
 }
 
 /// What turns modifiers on, and what turns them off; the first two share what turns them off.
@@ -462,9 +516,11 @@ mod tests {
         let drawn = sent(|buffer| {
             buffer.set_string(2, 1, "ab", Worn::new().add_modifier(Modifier::BOLD));
             buffer.set_string(4, 1, " c", Worn::new());
+            // A short way is written again, a long one is gone.
             buffer.set_string(9, 1, "d", Worn::new());
+            buffer.set_string(16, 1, "e", Worn::new());
         });
-        assert_eq!(drawn, "\x1b[1m\x1b[2;3Hab\x1b[m\x1b[Cc\x1b[3Cd");
+        assert_eq!(drawn, "\x1b[1m\x1b[2;3Hab\x1b[m\x1b[Cc   d\x1b[6Ce");
     }
 
     #[test]

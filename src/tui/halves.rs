@@ -18,7 +18,13 @@ impl Halves {
         let area = frame.area;
         let cells = frame.content.iter().enumerate();
         let wide = cells.filter(|(_, cell)| !cell.symbol().is_ascii() && cell.symbol().width() > 1);
-        let now: Vec<(u16, u16)> = wide.map(|(at, _)| frame.pos_of(at)).collect();
+        let mut now: Vec<(u16, u16)> = Vec::new();
+        for (x, y) in wide.map(|(at, _)| frame.pos_of(at)) {
+            // One that begins under another is not seen.
+            if now.last() != Some(&(x.wrapping_sub(1), y)) {
+                now.push((x, y));
+            }
+        }
         for &(x, y) in &self.before {
             if now.binary_search_by_key(&(y, x), |&(x, y)| (y, x)).is_ok() {
                 continue;

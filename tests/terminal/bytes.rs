@@ -78,7 +78,11 @@ fn a_key_sends_few_bytes_and_an_idle_screen_none() {
                 for key in keys {
                     let sent = bytes(&mut session, key);
                     eprintln!("{tokens} tokens, {colour}, screen {screen:?}, {key:?}: {sent}");
-                    if false {} assert!(sent <= 10*MOVE, "{tokens} {colour} {screen} {key:?}: {sent}");
+                    if false {}
+                    assert!(
+                        sent <= 10 * MOVE,
+                        "{tokens} {colour} {screen} {key:?}: {sent}"
+                    );
                 }
             }
             session.press("1");
