@@ -73,7 +73,8 @@ impl<W: Write> Backend for FrameBackend<W> {
         }
         self.at = None;
         self.frame()?;
-        self.encoder.encode(content, &mut self.frame);
+        let width = (self.size)()?.width;
+        self.encoder.encode(content, width, &mut self.frame);
         Ok(())
     }
 

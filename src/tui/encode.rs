@@ -64,26 +64,33 @@ impl Encoder {
         self.wide.clear();
     }
 
-    /// Appends what draws the cells to a terminal whose style is plain, and leaves it plain. The cells
-    /// come in the order of the screen, and without the second halves of wide ones.
+    /// Appends what draws the cells to a terminal of so many columns whose style is plain, and leaves
+    /// it plain. The cells come in the order of the screen, and without the second halves of wide ones.
     pub(super) fn encode<'a>(
         &mut self,
         cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
+        width: u16,
         out: &mut Vec<u8>,
     ) {
-        let cells: Vec<(u16, u16, &Cell)> = cells.collect();
+        let mut cells: Vec<(u16, u16, &Cell)> = cells.collect();
         let wide = cells.iter().filter(|(.., cell)| cell.symbol().width() > 1);
         self.wide.extend(wide.map(|&(_, y, _)| y));
+        // Blanks differ where nobody sees it.
+        cells.retain(|&(x, y, cell)| {
+            let shown = self.shown(x, y);
+            let same = is_blank(cell) && is_blank(shown) && cell.bg == shown.bg;
+            !same || self.wide.contains(&y)
+        });
         let mut runs = self.runs(&cells);
         let start = out.len();
-        send(&runs, out);
+        send(&runs, width, out);
         let by_row = out.len() - start;
         runs.sort_by_key(|run| {
             let Style { fg, bg, modifier } = run.style;
             let free = !self.wide.contains(&run.y);
             free.then(|| (modifier.bits(), rank(bg), rank(fg)))
         });
-        send(&runs, out);
+        send(&runs, width, out);
         if out.len() - start < 2 * by_row {
             out.drain(start..start + by_row);
         } else {
@@ -139,9 +146,13 @@ impl Encoder {
     fn gap(&self, columns: Range<u16>, y: u16) -> Option<impl Iterator<Item = &Cell> + Clone> {
         let few = columns.len() <= usize::from(GAP);
         let known = columns.is_empty() || !self.wide.contains(&y);
+        (few && known).then(|| columns.map(move |x| self.shown(x, y)))
+    }
+
+    fn shown(&self, x: u16, y: u16) -> &Cell {
         let row = self.shown.get(usize::from(y));
-        let cell = move |x: u16| row.and_then(|row| row.get(usize::from(x)));
-        (few && known).then(|| columns.map(move |x| cell(x).unwrap_or(&Cell::EMPTY)))
+        let cell = row.and_then(|row| row.get(usize::from(x)));
+        cell.unwrap_or(&Cell::EMPTY)
     }
 }
 
@@ -180,9 +191,12 @@ impl<'a> Run<'a> {
 }
 
 /// Sends the runs in their order.
-fn send(runs: &[Run], out: &mut Vec<u8>) {
+fn send(runs: &[Run], width: u16, out: &mut Vec<u8>) {
     let mut style = PLAIN;
-    let mut at = Cursor::default();
+    let mut at = Cursor {
+        width,
+        ..Cursor::default()
+    };
     for run in runs {
         restyle(style, run.style, out);
         style = run.style;
@@ -215,33 +229,39 @@ struct Cursor {
     at: Option<(u16, u16)>,
     /// Whether no terminal can be of another opinion.
     sure: bool,
+    /// Columns of the screen. After the last one, terminals differ on where the cursor is.
+    width: u16,
 }
 
 impl Cursor {
     /// Moves to a cell.
     fn go(&mut self, x: u16, y: u16, out: &mut Vec<u8>) {
-        match self.at {
+        match self.at.replace((x, y)) {
             Some(at) if at == (x, y) => return,
-            Some((from, row)) if row == y && from < x && self.sure => match x - from {
-                1 => sequence(format_args!("C"), out),
-                more => sequence(format_args!("{more}C"), out),
-            },
-            _ => {
-                sequence(format_args!("{};{}H", y + 1, x + 1), out);
-                self.sure = true;
+            Some((from, row)) if self.sure && (row..=row + 1).contains(&y) => {
+                // In raw mode a line feed goes straight down.
+                out.extend((row..y).map(|_| b'\n'));
+                match (x > from, x.abs_diff(from)) {
+                    (_, 0) => {}
+                    (true, 1) => sequence(format_args!("C"), out),
+                    (true, columns) => sequence(format_args!("{columns}C"), out),
+                    (false, columns @ 1..4) => out.extend((0..columns).map(|_| 0x08)),
+                    (false, columns) => sequence(format_args!("{columns}D"), out),
+                }
+                return;
             }
+            _ => {}
         }
-        self.at = Some((x, y));
+        self.sure = true;
+        sequence(format_args!("{};{}H", y + 1, x + 1), out);
     }
 
     /// A cell was written. Where terminals may disagree on its width, only a move to a column and a
     /// row mends that.
     fn wrote(&mut self, symbol: &str, width: u16) {
         self.sure &= is_sure(symbol);
-        self.at = match width {
-            1 => self.at.map(|(x, y)| (x + 1, y)),
-            _ => None,
-        };
+        let next = self.at.map(|(x, y)| (x + 1, y));
+        self.at = next.filter(|&(x, _)| width == 1 && x < self.width);
     }
 }
 
@@ -471,7 +491,7 @@ mod tests {
                 }
                 halves.mend(&mut buffer);
                 let mut bytes = Vec::new();
-                encoder.encode(before.diff(&buffer).into_iter(), &mut bytes);
+                encoder.encode(before.diff(&buffer).into_iter(), SIZE.width, &mut bytes);
                 sent.process(&bytes);
                 let mut whole = emulator();
                 whole.process(&plainly(&buffer));
@@ -493,7 +513,7 @@ mod tests {
         let mut buffer = before.clone();
         draw(&mut buffer);
         let mut bytes = Vec::new();
-        Encoder::default().encode(before.diff(&buffer).into_iter(), &mut bytes);
+        Encoder::default().encode(before.diff(&buffer).into_iter(), SIZE.width, &mut bytes);
         String::from_utf8(bytes).unwrap()
     }
 
@@ -506,8 +526,8 @@ mod tests {
                 buffer.set_string(4, y, "b", Worn::new().fg(two));
             }
         });
-        let expected = "\x1b[38;2;100;110;120m\x1b[1;1Ha\x1b[2;1Ha\x1b[3;1Ha\
-                        \x1b[38;2;130;140;150m\x1b[1;5Hb\x1b[2;5Hb\x1b[3;5Hb\x1b[m";
+        let expected = "\x1b[38;2;100;110;120m\x1b[1;1Ha\n\x08a\n\x08a\
+                        \x1b[38;2;130;140;150m\x1b[1;5Hb\n\x08b\n\x08b\x1b[m";
         assert_eq!(drawn, expected);
     }
 
@@ -531,6 +551,6 @@ mod tests {
             buffer.set_string(0, 1, "é", Worn::new());
             buffer.set_string(2, 1, "x", Worn::new());
         });
-        assert_eq!(drawn, "\x1b[1;1H日\x1b[1;3Hx\x1b[2;1Hé\x1b[2;3Hx");
+        assert_eq!(drawn, "\x1b[1;1H日\x1b[1;3Hx\n\x08\x08\x08é\x1b[2;3Hx");
     }
 }
