@@ -6,6 +6,7 @@ mod figure;
 mod json;
 mod npz;
 mod picture;
+mod plate;
 mod png;
 mod report;
 mod safetensors;

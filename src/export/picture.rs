@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{ExportError, Style, heatmap, svg, terminal, write_atomically};
+use super::png::screen;
+use super::{ExportError, svg, terminal, write_atomically};
 use crate::capture::Capture;
 use crate::paint::{Depth, Palette, Ramp};
 use crate::token::Label;
@@ -11,8 +12,7 @@ use crate::view::Picture;
 /// Saves a picture of a capture: by the ending of the file's name as PNG or SVG, in the colours of
 /// a terminal (`.ansi`) or without any (`.txt`). `palette` is how the screen shows values.
 ///
-/// A PNG shows the whole pattern and each value's own colour; the others show the part that is on
-/// the screen, at its levels.
+/// All show the part that is on the screen, at its levels.
 ///
 /// # Errors
 /// Another ending; what the capture does not hold; what the file system reports.
@@ -23,18 +23,8 @@ pub fn picture(
     palette: Palette,
 ) -> Result<(), ExportError> {
     let ending = path.extension().and_then(|ending| ending.to_str());
-    let Picture {
-        layer,
-        select,
-        scale,
-        ..
-    } = *picture;
-    let style = Style {
-        scale,
-        map: palette.map,
-    };
     write_atomically(path, |out| match ending {
-        Some("png") => heatmap(capture, layer, select, style, out),
+        Some("png") => screen(capture, picture, palette, out),
         Some("svg") => svg(capture, picture, palette, out),
         Some("ansi") => terminal(capture, picture, Ramp::new(palette), out),
         Some("txt") => terminal(capture, picture, Ramp::new(Depth::None.into()), out),

@@ -14,15 +14,15 @@ const NAN: [u8; 3] = [214, 64, 42];
 const MASKED: [u8; 3] = [226, 226, 224];
 const FRAME: [u8; 3] = [20, 20, 24];
 
-struct Picture {
-    width: usize,
+pub struct Picture {
+    pub width: usize,
     height: usize,
     pixels: Vec<u8>,
     entries: Vec<(String, String)>,
 }
 
 impl Picture {
-    fn of(write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), ExportError>) -> Self {
+    pub fn of(write: impl FnOnce(&mut dyn std::io::Write) -> Result<(), ExportError>) -> Self {
         let mut bytes = Vec::new();
         write(&mut bytes).unwrap();
         let mut reader = png::Decoder::new(Cursor::new(bytes)).read_info().unwrap();
@@ -44,7 +44,7 @@ impl Picture {
         Self::of(|out| heatmap(capture, Layer(0), Select::Head(Head(0)), scale, out))
     }
 
-    fn at(&self, x: usize, y: usize) -> [u8; 3] {
+    pub fn at(&self, x: usize, y: usize) -> [u8; 3] {
         let start = (y * self.width + x) * 3;
         [0, 1, 2].map(|c| self.pixels[start + c])
     }

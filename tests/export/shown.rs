@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use headlight::capture::{Capture, Head, Layer, Pool, Query};
 use headlight::export::{ExportError, Format, Request, lines, picture, svg, terminal};
 use headlight::lens::{Pattern, Scale, Select, Tiles};
-use headlight::paint::{Colormap, Depth, Ground, Level, Palette, Ramp, Tint};
+use headlight::paint::{Colormap, Depth, Ground, LEVELS, Level, Palette, Ramp, Tint};
 use headlight::view::Picture;
 
 use crate::fixture::{break_row, capture, words};
+use crate::pictures::Picture as Decoded;
 
 fn shown(layer: usize, head: usize, scale: Scale) -> Picture {
     Picture {
@@ -93,6 +94,44 @@ fn an_svg_shows_every_cell_at_the_level_of_the_screen() {
                 assert_eq!(found.get(&(row, key)), expected.as_ref(), "{row} {key}");
             }
         }
+    }
+}
+
+#[test]
+fn a_png_of_the_screen_has_the_colours_of_the_svg() {
+    let run = capture(&["The", " cat", " sat", " on", " it"], 1, 2, Some(3));
+    let folder = tempfile::tempdir().unwrap();
+    let part = Picture {
+        part: Some(Tiles {
+            tile: 1,
+            rows: 2..5,
+            columns: 0..4,
+        }),
+        ..shown(0, 1, Scale::Sqrt)
+    };
+    for looks in [
+        Palette::from(Depth::Ansi256),
+        Palette {
+            depth: Depth::True,
+            ground: Ground::Light,
+            map: Colormap::Magma,
+        },
+    ] {
+        let path = folder.path().join("head.png");
+        picture(&path, &run, &part, looks).unwrap();
+        let seen = Decoded::of(|out| Ok(out.write_all(&std::fs::read(&path)?)?));
+        let svg = drawn(&run, &part, looks);
+        assert_eq!(seen.width, 2 * number(&svg, "width"));
+        let rectangles = svg.lines().filter(|line| line.starts_with("<rect x"));
+        let mut count = 0;
+        for rectangle in rectangles {
+            let (x, y) = (number(rectangle, "x"), number(rectangle, "y"));
+            let [r, g, b] = seen.at(2 * x + 3, 2 * y + 3);
+            let colour = format!("fill=\"#{r:02x}{g:02x}{b:02x}\"");
+            assert!(rectangle.contains(&colour), "{rectangle} is {colour}");
+            count += 1;
+        }
+        assert!(count > usize::from(LEVELS), "{count} rectangles");
     }
 }
 

@@ -5,10 +5,12 @@ mod flow;
 mod font;
 mod heatmap;
 mod panel;
+mod screen;
 mod ticks;
 
 pub use flow::flow;
 pub use heatmap::{all_heads, heatmap};
+pub use screen::screen;
 
 use std::io::Write;
 
