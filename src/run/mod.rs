@@ -4,6 +4,7 @@ mod analyze;
 mod capture;
 mod check;
 mod command_line;
+mod completions;
 mod error;
 mod explore;
 mod export;
@@ -19,8 +20,6 @@ mod reference;
 mod session;
 mod source;
 mod watch;
-
-use clap::CommandFactory;
 
 pub use command_line::parse;
 pub use error::RunError;
@@ -45,11 +44,7 @@ pub fn run(cli: Cli) -> Result<(), RunError> {
         Some(Command::Export(args)) => export::export(&args),
         Some(Command::Capture(args)) => capture::capture(&args),
         Some(Command::Check(args)) => check::check(args),
-        Some(Command::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "headlight", &mut script);
-            error::print(&script)
-        }
+        Some(Command::Completions { shell }) => completions::completions(shell),
         Some(Command::Man) => error::print(&man::page()?),
     }
 }
