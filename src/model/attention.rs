@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 pub(super) use on_host::Buffers;
 
+use super::fetch::Landing;
 use super::host::into_vec;
 use super::parts::Run;
 use super::resume::{self, Begun, Mark, joined};
@@ -35,8 +36,31 @@ pub(super) struct Inputs<'a> {
     pub trail: bool,
     /// Rows of a block; `None` for as many as gain something.
     pub block_rows: Option<usize>,
+    /// Where results of a device go.
+    pub landing: &'a Landing,
     /// Floats that a block may take on a device that is not the processor.
     pub device_floats: usize,
+}
+
+/// The record of a layer.
+pub(super) enum Kept {
+    /// As it is.
+    Here(Box<LayerRecord>),
+    /// On its way from a device.
+    Pending(Box<on_device::Pending>),
+}
+
+impl Kept {
+    /// The record, once all of it is here.
+    ///
+    /// # Errors
+    /// The device's.
+    pub fn finish(self, landing: &Landing) -> Result<LayerRecord, Error> {
+        match self {
+            Self::Here(record) => Ok(*record),
+            Self::Pending(pending) => pending.finish(landing),
+        }
+    }
 }
 
 /// Attention of all heads: the output `[m, H * d]` and the layer's record, whose value norms are
@@ -45,9 +69,13 @@ pub(super) fn attend(
     inputs: Inputs,
     buffers: &mut Buffers,
     run: &Run,
-) -> Result<(Tensor, Option<LayerRecord>), Error> {
+) -> Result<(Tensor, Option<Kept>), Error> {
     if !inputs.q.device().is_cpu() {
-        return on_device::attend(&inputs, run.cancelled);
+        let (output, pending) = on_device::attend(&inputs, run.cancelled)?;
+        return Ok((
+            output,
+            pending.map(|pending| Kept::Pending(Box::new(pending))),
+        ));
     }
     let (heads, m, d) = inputs.q.dims3()?;
     let (kv_heads, n) = (inputs.k.dim(0)?, inputs.repeats.ids().len());
@@ -140,7 +168,7 @@ pub(super) fn attend(
             marks,
         }),
     };
-    Ok((output, Some(record)))
+    Ok((output, Some(Kept::Here(Box::new(record)))))
 }
 
 /// Each head's numbers without the first `skipped`.

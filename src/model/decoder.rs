@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::attention::{Buffers, Inputs, attend};
 use super::block::{Block, TurnsOfText};
+use super::fetch::Landing;
 use super::host::host;
 use super::kernel::{self, Spare};
 use super::parts::{Linear, Loader, Norm, Run};
@@ -65,6 +66,7 @@ pub struct Decoder {
     head: Linear, // W -> V
     block_rows: Option<usize>,
     device_floats: usize,
+    landing: Landing,
 }
 
 impl Decoder {
@@ -122,6 +124,7 @@ impl Decoder {
             head,
             block_rows: None,
             device_floats: usize::MAX,
+            landing: Landing::default(),
         };
         progress(names.blocks.len(), names.blocks.len());
         Ok(decoder)
@@ -228,6 +231,7 @@ impl Decoder {
                 },
                 trail: wanted.trail && wanted.from == 0,
                 block_rows: self.block_rows,
+                landing: &self.landing,
                 device_floats: self.device_floats,
             };
             let (attended, record) = attend(inputs, &mut buffers, &run)?; // [m, H*d]
@@ -248,11 +252,16 @@ impl Decoder {
             let residual = if whole { &read } else { &after };
             x = self.add(residual, &fed)?; // [m, D]
             x = norm(&block.mlp_norms.after, &x)?; // [m, D]
-            let ended = record.is_some_and(|mut record| {
-                let norms = begun.map_or(norms.clone(), |begun| begun.value_norms(&norms));
-                record.value_norms = norms.into(); // [H * n]
-                probe.block(record).is_break()
-            });
+            // By now a device has the rest of the block to do.
+            let ended = match record {
+                Some(kept) => {
+                    let mut record = kept.finish(&self.landing)?;
+                    let norms = begun.map_or(norms.clone(), |begun| begun.value_norms(&norms));
+                    record.value_norms = norms.into(); // [H * n]
+                    probe.block(record).is_break()
+                }
+                None => false,
+            };
             if ended || probe.cancelled() {
                 return Err(Error::Cancelled);
             }

@@ -10,6 +10,7 @@ mod dense;
 mod device;
 mod error;
 pub mod family;
+mod fetch;
 mod floats;
 mod host;
 mod index;

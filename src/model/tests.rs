@@ -4,6 +4,7 @@ use candle_core::{Device, Tensor};
 use proptest::prelude::*;
 
 use super::attention::{Buffers, Inputs, attend};
+use super::fetch::Landing;
 use super::kernel::Spare;
 use super::parts::{Run, going};
 use super::row::Repeats;
@@ -37,8 +38,19 @@ fn dense(q: &[f32], k: &[f32], n: usize, d: usize, rule: &Rule, head: usize) -> 
 
 type Attend = fn(Inputs) -> Result<(Tensor, Option<LayerRecord>), Error>;
 
+fn on_a_device(inputs: Inputs) -> Result<(Tensor, Option<LayerRecord>), Error> {
+    let (output, pending) = super::on_device::attend(&inputs, &|| false)?;
+    let record = pending
+        .map(|pending| pending.finish(inputs.landing))
+        .transpose()?;
+    Ok((output, record))
+}
+
 fn on_processor(inputs: Inputs) -> Result<(Tensor, Option<LayerRecord>), Error> {
-    attend(inputs, &mut Buffers::default(), &going(&Spare::default()))
+    let (landing, spare) = (inputs.landing, Spare::default());
+    let (output, kept) = attend(inputs, &mut Buffers::default(), &going(&spare))?;
+    let record = kept.map(|kept| kept.finish(landing)).transpose()?;
+    Ok((output, record))
 }
 
 #[derive(Debug)]
@@ -81,6 +93,7 @@ impl Case {
             from: self.from,
             trail: false,
             block_rows,
+            landing: &Landing::default(),
             device_floats: 1 << 20,
         };
         let (out, record) = attend(inputs).unwrap();
@@ -162,7 +175,7 @@ proptest! {
     /// What runs on other devices, on this one.
     #[test]
     fn the_stream_of_a_device_is_the_definition(case in cases(), rows in 1usize..70) {
-        let run = case.run_by(|inputs| super::on_device::attend(&inputs, &|| false), Some(rows), &Device::Cpu);
+        let run = case.run_by(on_a_device, Some(rows), &Device::Cpu);
         is_the_definition(&case, run)?;
     }
 

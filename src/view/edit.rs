@@ -3,6 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use super::action::Act;
+use super::recall::Recall;
 
 /// Longest text that can be typed or pasted, in bytes: beyond every model's context, and far below
 /// what would make a key press slow.
@@ -12,11 +13,7 @@ const MAX_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct Editor {
     input: Input,
-    history: Vec<String>,
-    /// The place in `history`, its length for the text being typed.
-    at: usize,
-    /// The text being typed, while an earlier one is shown.
-    draft: String,
+    recall: Recall,
 }
 
 impl Editor {
@@ -24,9 +21,7 @@ impl Editor {
     pub fn new(text: &str, history: &[String]) -> Self {
         Self {
             input: Input::new(text.to_owned()),
-            history: history.to_vec(),
-            at: history.len(),
-            draft: String::new(),
+            recall: Recall::new(history),
         }
     }
 
@@ -65,26 +60,17 @@ impl Editor {
     /// Does one editing action; others are left alone.
     pub fn act(&mut self, act: Act) {
         match act {
-            Act::Earlier => self.recall(self.at.checked_sub(1)),
-            Act::Later => self.recall(Some(self.at + 1)),
+            Act::Earlier | Act::Later => {
+                if let Some(text) = self.recall.turn(act == Act::Earlier, self.input.value()) {
+                    self.input = Input::new(text);
+                }
+            }
             _ => {
                 if let Some(request) = request(act) {
                     self.input.handle(request);
                 }
             }
         }
-    }
-
-    fn recall(&mut self, to: Option<usize>) {
-        let Some(to) = to.filter(|&to| to <= self.history.len()) else {
-            return;
-        };
-        if self.at == self.history.len() {
-            self.draft = self.text().to_owned();
-        }
-        let text = self.history.get(to).unwrap_or(&self.draft).clone();
-        self.at = to;
-        self.input = Input::new(text);
     }
 }
 

@@ -23,6 +23,7 @@ mod palette;
 mod plan;
 mod prompt;
 mod read;
+mod recall;
 mod save;
 mod screen;
 mod scroll;

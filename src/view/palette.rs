@@ -4,6 +4,7 @@
 use super::action::{Act, Action, Place};
 use super::fuzzy::fuzzy;
 use super::prompt::{Ask, Prompt};
+use super::recall::Lines;
 use super::state::State;
 use super::{Effect, NO_PATH, Request};
 use crate::capture::{Head, Key, Layer, Query};
@@ -64,11 +65,8 @@ enum Does {
 pub struct Palette {
     choices: Vec<Choice>,
     chosen: usize,
-    history: Vec<String>,
+    history: Lines,
 }
-
-/// The most lines that are kept.
-const KEPT: usize = 100;
 
 /// Below every match of a name.
 const BY_DOC: i32 = i32::MIN / 2;
@@ -142,7 +140,7 @@ impl State {
 
     /// Takes an earlier line.
     pub(super) fn last_command(&self) -> Option<String> {
-        self.palette.history.last().cloned()
+        self.palette.history.last()
     }
 
     /// Takes the chosen entry into the line.
@@ -187,10 +185,7 @@ impl State {
                 return Vec::new();
             }
         };
-        self.palette.history.retain(|old| old != line);
-        self.palette.history.push(line.to_owned());
-        let over = self.palette.history.len().saturating_sub(KEPT);
-        self.palette.history.drain(..over);
+        self.palette.history.keep(line);
         effects
     }
 

@@ -5,6 +5,7 @@ use tui_input::{Input, InputRequest};
 use super::Effect;
 use super::action::Act;
 use super::edit::request;
+use super::recall::{Lines, Recall};
 use super::state::State;
 
 /// Longest line that can be typed or pasted, in bytes.
@@ -40,6 +41,7 @@ impl Ask {
 pub struct Prompt {
     ask: Ask,
     input: Input,
+    recall: Recall,
 }
 
 impl Prompt {
@@ -48,6 +50,7 @@ impl Prompt {
         Self {
             ask,
             input: Input::default(),
+            recall: Recall::default(),
         }
     }
 
@@ -56,6 +59,15 @@ impl Prompt {
         Self {
             ask,
             input: Input::new(line.to_owned()),
+            recall: Recall::default(),
+        }
+    }
+
+    /// The same, with lines that can be taken again.
+    pub(super) fn recalling(self, lines: &Lines) -> Self {
+        Self {
+            recall: Recall::of(lines),
+            ..self
         }
     }
 
@@ -107,7 +119,7 @@ impl State {
         match ask {
             Ask::Find => {
                 self.begin_find();
-                self.prompt = Some(Prompt::new(ask));
+                self.prompt = Some(Prompt::new(ask).recalling(&self.sought));
             }
             Ask::Filter => self.ask_filter(),
             Ask::Command => {
@@ -143,7 +155,13 @@ impl State {
     /// Chooses another entry above the line, or takes an earlier line where there are none.
     pub(super) fn turn_line(&mut self, act: Act) {
         if !self.asks(Ask::Command) {
-            return;
+            let turned = self.prompt.as_mut().and_then(|prompt| {
+                let line = prompt.line().to_owned();
+                let line = prompt.recall.turn(act == Act::Earlier, &line)?;
+                prompt.set(&line);
+                Some(())
+            });
+            return turned.map_or((), |()| self.prompted());
         }
         let fresh = self.prompt.as_ref().is_some_and(|p| p.line().is_empty());
         match (act, self.last_command()) {
@@ -176,8 +194,12 @@ impl State {
         match ask {
             Ask::Command => return self.do_command(&line),
             Ask::Filter if !self.filter_accepted() => return Vec::new(),
-            Ask::Find => self.keep_find(),
-            Ask::Filter | Ask::Save => {}
+            Ask::Find => {
+                self.sought.keep(&line);
+                self.keep_find();
+            }
+            Ask::Filter => self.filters.keep(&line),
+            Ask::Save => {}
         }
         self.prompt = None;
         match ask {

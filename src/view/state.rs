@@ -11,6 +11,7 @@ use super::layout::{Area, Layout, Needs, Pane};
 use super::palette::Palette;
 use super::plan::Cell;
 use super::prompt::Prompt;
+use super::recall::Lines;
 use super::screen::Screen;
 use super::scroll::follow;
 use super::text::TextView;
@@ -121,6 +122,9 @@ pub struct State {
     pub(super) popup_scroll: usize,
     pub(super) editor: Option<Editor>,
     pub(super) prompt: Option<Prompt>,
+    /// What was sought and filtered by before.
+    pub(super) sought: Lines,
+    pub(super) filters: Lines,
     pub(super) palette: Palette,
     /// Whether the mouse is listened to.
     pub(super) mouse: bool,
@@ -186,6 +190,8 @@ impl State {
             popup_scroll: 0,
             editor: None,
             prompt: None,
+            sought: Lines::default(),
+            filters: Lines::default(),
             palette: Palette::default(),
             text: TextView::default(),
             find: Find::default(),

@@ -8,6 +8,7 @@ use candle_core::{Device, Tensor};
 
 use super::{Buffers, Inputs, attend};
 use crate::lens::{layer_trust, numbers};
+use crate::model::fetch::Landing;
 use crate::model::kernel::Spare;
 use crate::model::parts::going;
 use crate::model::row::Repeats;
@@ -39,11 +40,14 @@ fn run(q: &Tensor, k: &Tensor, rule: &Rule, ids: &[u32]) -> LayerRecord {
         from: 0,
         trail: false,
         block_rows: None,
+        landing: &Landing::default(),
         device_floats: 1 << 20,
     };
     attend(inputs, &mut Buffers::default(), &going(&Spare::default()))
         .unwrap()
         .1
+        .unwrap()
+        .finish(&Landing::default())
         .unwrap()
 }
 

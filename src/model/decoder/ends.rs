@@ -5,6 +5,7 @@ use rayon::prelude::*;
 
 use super::{Decoder, Probe, norm};
 use crate::model::Error;
+use crate::model::fetch::Fetch;
 use crate::model::host::host;
 use crate::model::kernel::Spare;
 use crate::model::parts::Run;
@@ -45,6 +46,13 @@ impl Decoder {
         probe: &mut dyn Probe,
     ) -> Result<(), Error> {
         let m = x.dim(0)?;
+        let mut running: Option<(usize, Fetch)> = None;
+        let give = |probe: &mut dyn Probe, (first, fetch): (usize, Fetch)| {
+            let landing = &self.landing;
+            landing.end(fetch, |rows| {
+                probe.logits(first, rows, self.spec.vocabulary)
+            })
+        };
         for at in (0..m).step_by(LOGIT_ROWS) {
             let (first, rows) = (begin + at, LOGIT_ROWS.min(m - at));
             let cancelled = || probe.cancelled();
@@ -76,13 +84,16 @@ impl Decoder {
             if let Some(cap) = self.spec.logit_softcap {
                 logits = ((logits / cap)?.tanh()? * cap)?;
             }
-            let logits = logits.flatten_all()?.to_vec1::<f32>()?;
-            probe.logits(first, &logits, self.spec.vocabulary);
+            // What the rows before left is taken while these are computed.
+            let next = (first, self.landing.begin(&logits)?);
+            if let Some(done) = running.replace(next) {
+                give(probe, done)?;
+            }
             if probe.cancelled() {
                 return Err(Error::Cancelled);
             }
         }
-        Ok(())
+        running.map_or(Ok(()), |done| give(probe, done))
     }
 
     /// The multiplier and the soft-cap of logits.

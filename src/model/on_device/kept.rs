@@ -1,10 +1,9 @@
 //! What has come to the host of a layer that runs on a device.
 
-use candle_core::{Device, Tensor};
-
-use super::{NUMBERS, Small, columns_of};
+use super::{Block, NUMBERS, Small, columns_of};
+use crate::model::fetch::Landing;
 use crate::model::record::{RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile};
-use crate::model::{Error, LayerRecord, Rule};
+use crate::model::{Error, LayerRecord};
 
 /// Everything of a layer that has come to the host.
 pub(super) struct Kept {
@@ -12,7 +11,8 @@ pub(super) struct Kept {
     n: usize,
     /// `[NUMBERS, H, n]`
     numbers: Vec<f32>,
-    received: Vec<f32>,
+    /// What every key received, `[H, n]`.
+    pub(super) received: Vec<f32>,
     /// Tokens a side of a tile, and tiles a side.
     tile: usize,
     side: usize,
@@ -27,7 +27,7 @@ impl Kept {
             heads,
             n,
             numbers: vec![0.0; NUMBERS * heads * n],
-            received: vec![0.0; heads * n],
+            received: Vec::new(),
             tile: thumbnail_tile(n),
             side,
             max: vec![Thumbnails::MASKED; heads * side * side],
@@ -36,43 +36,44 @@ impl Kept {
     }
 
     /// Waits for a block and takes what it left.
-    pub(super) fn take(&mut self, small: &Small, rule: &Rule) -> Result<(), Error> {
-        let cpu = |t: &Tensor| t.to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>();
+    pub(super) fn take(&mut self, small: Small, landing: &Landing) -> Result<(), Error> {
         let (n, size, side) = (self.n, self.tile, self.side);
-        let rows = small.numbers.dim(2)?;
-        let numbers = cpu(&small.numbers)?;
-        for (table, values) in numbers.chunks_exact(rows).enumerate() {
-            let at = table * n + small.start;
-            if let Some(place) = self.numbers.get_mut(at..at + rows) {
-                place.copy_from_slice(values);
+        let Block { start, count, .. } = small.block;
+        let tiles = small.block.tiles(size);
+        landing.end(small.numbers, |numbers| {
+            for (table, values) in numbers.chunks_exact(count).enumerate() {
+                let at = table * n + start;
+                if let Some(place) = self.numbers.get_mut(at..at + count) {
+                    place.copy_from_slice(values);
+                }
             }
-        }
-        let received = cpu(&small.received)?;
-        let width = small.received.dim(1)?;
-        for (head, values) in received.chunks_exact(width).enumerate() {
-            let sums = self.received.iter_mut().skip(head * n + small.from);
-            sums.zip(values).for_each(|(sum, value)| *sum += value);
-        }
-        let (largest, sums) = (cpu(&small.largest)?, cpu(&small.sums)?);
-        let tiles = small.largest.dim(2)?;
-        let cells = largest.chunks_exact(tiles).zip(sums.chunks_exact(tiles));
-        for (at, (largest, sums)) in cells.enumerate() {
-            let (head, i) = (at / rows, small.start + at % rows);
-            let first = (head * side + i / size) * side + small.first_tile;
-            let seen = rule.visible(i).start / size;
-            let held = self.max.iter_mut().zip(&mut self.sum).skip(first);
-            for (tile, ((max, sum), (new, add))) in
-                (small.first_tile..).zip(held.zip(largest.iter().zip(sums)))
-            {
-                if tile >= seen && tile <= i / size {
+        })?;
+        let row_tiles = small.block.row_tiles(size);
+        let mut put = |largest: &[f32], sums: &[f32]| {
+            let groups = largest.len() / (self.heads * tiles.len());
+            let pooled = groups != count;
+            let cells = largest.chunks_exact(tiles.len());
+            let cells = cells.zip(sums.chunks_exact(tiles.len()));
+            for (at, (largest, sums)) in cells.enumerate() {
+                let (head, group) = (at / groups, at % groups);
+                let row = match pooled {
+                    true => row_tiles.start + group,
+                    false => (start + group) / size,
+                };
+                let first = (head * side + row) * side + tiles.start;
+                let held = self.max.iter_mut().zip(&mut self.sum).skip(first);
+                // What no query sees is below every weight, and its sum is 0.
+                for ((max, sum), (new, add)) in held.zip(largest.iter().zip(sums)) {
                     if *new > *max || new.is_nan() {
                         *max = *new;
                     }
                     *sum += f64::from(*add);
                 }
             }
-        }
-        Ok(())
+        };
+        landing.end(small.largest, |largest| {
+            landing.end(small.sums, |sums| put(largest, sums))
+        })?
     }
 
     /// The record with all that was kept.

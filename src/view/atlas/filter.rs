@@ -8,7 +8,8 @@ impl State {
     /// Asks for a filter, beginning with the one that is set.
     pub(in super::super) fn ask_filter(&mut self) {
         self.atlas.before = Some(self.atlas.line.clone());
-        self.prompt = Some(Prompt::with_line(Ask::Filter, &self.atlas.line));
+        self.prompt =
+            Some(Prompt::with_line(Ask::Filter, &self.atlas.line).recalling(&self.filters));
     }
 
     /// Filters by the line as far as it is understood; until it is, the last one that was stays.

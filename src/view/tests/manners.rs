@@ -452,3 +452,21 @@ fn a_click_on_the_text_chooses_the_token_and_on_the_atlas_the_head() {
     );
     assert_eq!((at(&state).0, at(&state).1), (first.0.0, first.1.0));
 }
+
+#[test]
+fn lines_that_were_sought_and_filtered_by_come_back() {
+    let mut state = showing(&Recipe::default());
+    let line = |state: &State| state.prompt().map(|prompt| prompt.line().to_owned());
+    press(&mut state, "/ a Enter / b Enter / x ↑");
+    assert_eq!(line(&state).as_deref(), Some("b"));
+    press(&mut state, "↑ ↑");
+    assert_eq!(line(&state).as_deref(), Some("a"));
+    press(&mut state, "↓ ↓");
+    assert_eq!(line(&state).as_deref(), Some("x"));
+    press(&mut state, "Esc");
+    // Of the same line only one is kept, and of what was left none.
+    press(&mut state, "/ a Enter / ↑ ↑ ↑");
+    assert_eq!(line(&state).as_deref(), Some("b"));
+    press(&mut state, "Esc 3 / f i r s t > 0 Enter / Ctrl-u ↑");
+    assert_eq!(line(&state).as_deref(), Some("first>0"));
+}
