@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use ratatui::style::Color;
+use ratatui::style::{Color, Modifier};
 
 use super::draw::draw;
 use crate::capture::{Capture, Origin};
@@ -328,6 +328,28 @@ fn finding_is_counted_on_the_last_line() {
         // Nothing on the screen moved for it.
         assert_eq!(layout(&state), before);
     }
+}
+
+#[test]
+fn what_was_found_is_marked_on_both_axes_of_a_head() {
+    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 40);
+    let marked = |state: &State| {
+        let shown = screen(state, Depth::True, 120, 40);
+        let cells = shown.content.iter().filter(|cell| {
+            let last = cell.symbol().trim().is_empty();
+            cell.modifier.contains(Modifier::UNDERLINED) && !last
+        });
+        cells.map(|cell| cell.symbol()).collect::<String>()
+    };
+    let before = marked(&state);
+    press(&mut state, "/at\n");
+    let found = marked(&state);
+    // Three tokens, as queries and as keys.
+    assert_eq!(
+        found.matches('a').count() - before.matches('a').count(),
+        6,
+        "{found}"
+    );
 }
 
 #[test]

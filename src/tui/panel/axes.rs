@@ -1,5 +1,7 @@
 //! What stands beside the cells of the heatmap: labels of queries and keys.
 
+use ratatui::style::Modifier;
+
 use super::super::canvas::{Canvas, measure};
 use super::super::theme::Role;
 use super::super::words::quoted;
@@ -7,6 +9,9 @@ use super::window::Window;
 use crate::paint::round_step;
 use crate::token::Label;
 use crate::view::{Area, Cell};
+
+/// How a token that was found differs.
+const FOUND: Modifier = Modifier::UNDERLINED;
 
 impl Window<'_> {
     fn label(&self, position: usize) -> Option<&Label> {
@@ -49,6 +54,20 @@ impl Window<'_> {
             };
             let style = canvas.theme.style(role);
             canvas.text(inner.x, y, width, &text, style);
+            let named = if chosen { cursor.query.0 } else { first };
+            if self.state.is_hit(named) && (chosen || tile == 1) {
+                // The name alone, without what it is padded with.
+                let padding = text.chars().take_while(|c| *c == ' ').count() as u16;
+                let name = text.trim_start_matches(' ');
+                let style = style.add_modifier(FOUND);
+                canvas.text(
+                    inner.x + padding,
+                    y,
+                    width.saturating_sub(padding),
+                    name,
+                    style,
+                );
+            }
             if chosen {
                 canvas.text(field.x + field.width + 1, y, 1, "◂", style);
                 if !canvas.theme.has_colour() {
@@ -85,7 +104,10 @@ impl Window<'_> {
                 (_, true) => Role::Query,
                 _ => Role::Dim,
             };
-            let style = canvas.theme.style(role);
+            let mut style = canvas.theme.style(role);
+            if self.state.is_hit(position) {
+                style = style.add_modifier(FOUND);
+            }
             let x = self.plan.field.x + at as u16 * cell;
             if fits || (top == 1 && cell >= 6) {
                 let text = label.clip(usize::from(cell) - 1);
