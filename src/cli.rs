@@ -162,27 +162,35 @@ pub struct ExploreArgs {
     /// The scale to begin with [default: sqrt]
     #[arg(long, value_enum, value_name = "SCALE")]
     pub scale: Option<ScaleName>,
-    /// Colours of the screen [default: auto]
-    #[arg(long, value_enum)]
-    pub color: Option<Colour>,
-    /// Colours of values, those that c cycles [default: blues]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub colormap: Option<Map>,
-    /// What the terminal draws on; auto asks it [default: auto]
-    #[arg(long, value_enum)]
-    pub background: Option<Background>,
+    /// How it looks.
+    #[command(flatten)]
+    pub look: LookArgs,
     /// Begin with the mouse on; M switches it
     #[arg(long)]
     pub mouse: bool,
     /// Run again when the checkpoint changes on disk
     #[arg(long)]
     pub watch: bool,
-    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// Print the settings that are in force as a file with comments, and run nothing
     #[arg(long)]
     pub print_config: bool,
+}
+
+/// How the screen and pictures look.
+#[derive(Debug, Args)]
+pub struct LookArgs {
+    /// Colours of the screen [default: auto]
+    #[arg(long, value_enum)]
+    pub color: Option<Colour>,
+    /// Colours of values, of the screen and of plots [default: blues]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub colormap: Option<Map>,
+    /// What the terminal draws on; auto asks it [default: auto]
+    #[arg(long, value_enum)]
+    pub background: Option<Background>,
+    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Options of `analyze`.
@@ -209,21 +217,12 @@ pub struct AnalyzeArgs {
     /// Open the explorer on the same capture afterwards
     #[arg(long)]
     pub show_plots: bool,
-    /// Colours of the explorer [default: auto]
-    #[arg(long, value_enum)]
-    pub color: Option<Colour>,
-    /// Colours of values, in the plots and in the explorer [default: blues]
-    #[arg(long, value_enum, value_name = "NAME")]
-    pub colormap: Option<Map>,
-    /// What the explorer's terminal draws on; auto asks it [default: auto]
-    #[arg(long, value_enum)]
-    pub background: Option<Background>,
+    /// How it looks.
+    #[command(flatten)]
+    pub look: LookArgs,
     /// What the plots show of a weight
     #[arg(long, value_enum, value_name = "NAME", default_value_t = ScaleName::Raw)]
     pub scale: ScaleName,
-    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
 }
 
 /// Options of `export`.

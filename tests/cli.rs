@@ -756,6 +756,21 @@ fn completions_are_scripts_of_their_shells() {
         }
         std::fs::write(&file, script).unwrap();
         checked_by(shell, &[arguments], &file);
+        // What tells a first word that is a model from a command is in the script.
+        let told = match shell {
+            "zsh" => &[
+                "words=(headlight explore",
+                "\":: :_headlight_first\"",
+                "case $line[1] in",
+            ][..],
+            "fish" => &["if contains -- \"$argv[1]\" explore analyze"],
+            _ => &[],
+        };
+        let script = std::fs::read_to_string(&file).unwrap();
+        for part in told {
+            assert!(script.contains(part), "{shell}: {part}");
+        }
+        assert!(shell != "zsh" || !script.contains("$line[2]"));
     }
 }
 

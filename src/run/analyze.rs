@@ -14,10 +14,7 @@ use crate::lens::{Select, TRUST_BUDGET, diagnosis, trust};
 
 /// Prints the analysis, saves the plots, and opens the explorer where asked to.
 pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
-    let mut settings = explore::settings(args.config.as_deref())?;
-    settings.color = args.color.unwrap_or(settings.color);
-    settings.colormap = args.colormap.unwrap_or(settings.colormap);
-    settings.background = args.background.unwrap_or(settings.background);
+    let settings = explore::settings(&args.look)?;
     let top_k = args.top_k.unwrap_or(settings.top_k);
     if args.show_plots {
         crate::tui::check_terminal()?;

@@ -26,7 +26,14 @@ fn script(shell: Shell) -> String {
         .collect();
     match shell {
         Shell::Zsh => {
-            let script = generated(shell, &mut without_model(&command));
+            let script = generated(shell, &mut command);
+            // The model's place before the command; with it, a command is the second word.
+            let mut lines: Vec<&str> = script.lines().collect();
+            let model = lines.iter().position(|line| line.starts_with("'::model "));
+            if let Some(model) = model {
+                lines.remove(model);
+            }
+            let script = lines.join("\n") + "\n";
             let explore = format!(
                 "local ret=1\n    local -a known\n    known=({})\n    \
                  if (( CURRENT > 2 && ! ${{known[(Ie)${{words[2]}}]}} )); then\n        \
@@ -39,6 +46,7 @@ fn script(shell: Shell) -> String {
                 .replacen("local ret=1", &explore, 1)
                 .replacen("\":: :_headlight_commands\"", "\":: :_headlight_first\"", 1)
                 .replacen("if [ \"$funcstack", &format!("{first}if [ \"$funcstack"), 1)
+                .replace("$line[2]", "$line[1]")
         }
         Shell::Fish => generated(shell, &mut command).replacen(
             "if set -q argv[1]",
@@ -53,12 +61,4 @@ fn generated(shell: Shell, command: &mut Command) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, command, "headlight", &mut script);
     String::from_utf8_lossy(&script).into_owned()
-}
-
-/// The command line without the model's place before the command.
-fn without_model(command: &Command) -> Command {
-    let flags = command.get_arguments().filter(|arg| !arg.is_positional());
-    Command::new("headlight")
-        .args(flags.cloned())
-        .subcommands(command.get_subcommands().cloned())
 }

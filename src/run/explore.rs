@@ -1,7 +1,6 @@
 //! `headlight`: the explorer, joined to the thread that runs the model.
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::sync::Arc;
 
 use super::command_line::command_line;
@@ -12,7 +11,7 @@ use super::watch::Watched;
 use super::{RunError, error, memory};
 use crate::capture::{Capture, Head, Layer, bytes_in_words};
 use crate::checkpoint::printable;
-use crate::cli::{Background, Colour, ExploreArgs, RunArgs};
+use crate::cli::{Background, Colour, ExploreArgs, LookArgs, RunArgs};
 use crate::config::Settings;
 use crate::export;
 use crate::lens::{TRUST_BUDGET, layer_trust};
@@ -22,10 +21,7 @@ use crate::view::{Event, Options, Request, Save, Update};
 
 /// Opens the model, then the explorer.
 pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
-    let mut settings = settings(args.config.as_deref())?;
-    settings.color = args.color.unwrap_or(settings.color);
-    settings.colormap = args.colormap.unwrap_or(settings.colormap);
-    settings.background = args.background.unwrap_or(settings.background);
+    let mut settings = settings(&args.look)?;
     settings.scale = args.scale.map_or(settings.scale, Into::into);
     settings.mouse |= args.mouse;
     if args.print_config {
@@ -46,13 +42,17 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
     open(source, None, &args.run, settings, start)
 }
 
-/// The settings of the file and the environment.
-pub(super) fn settings(file: Option<&Path>) -> Result<Settings, RunError> {
+/// The settings of the file, the environment and the flags.
+pub(super) fn settings(look: &LookArgs) -> Result<Settings, RunError> {
     let lookup = |name: &str| {
         let value = std::env::var_os(name)?;
         Some(value.to_string_lossy().into_owned())
     };
-    Ok(Settings::load(file, &lookup)?)
+    let mut settings = Settings::load(look.config.as_deref(), &lookup)?;
+    settings.color = look.color.unwrap_or(settings.color);
+    settings.colormap = look.colormap.unwrap_or(settings.colormap);
+    settings.background = look.background.unwrap_or(settings.background);
+    Ok(settings)
 }
 
 /// What `--watch` is to watch.
