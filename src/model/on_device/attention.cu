@@ -72,7 +72,8 @@ extern "C" __global__ void rows(
     for (int c = low + (int)threadIdx.x; c <= high; c += blockDim.x) {
         float score = cells[c] * scale;
         if (softcap > 0) score = tanhf(score / softcap) * softcap;
-        if (has_slopes) score -= slope * (float)(i - from - c);
+        // Rounded twice, as on the processor, which computes the same score again from q and k.
+        if (has_slopes) score = __fsub_rn(score, __fmul_rn(slope, (float)(i - from - c)));
         cells[c] = score;
         top = largest_of(top, score);
     }

@@ -39,12 +39,37 @@ struct Block {
     /// The first row, and how many there are.
     start: usize,
     count: usize,
-    /// The first key that one of them sees, and the keys up to the last row's own.
+    /// The first key that one of them sees, and how many keys are taken: those up to the last row's
+    /// own at least.
     from: usize,
     width: usize,
 }
 
+/// Blocks of a text beyond which the keys that they take grow in few steps instead of with each block.
+/// Devices keep memory for the next tensor of the same size, and hold much that nobody uses where
+/// every size comes once.
+const STEADY: usize = 8;
+
+/// So many steps.
+const STEPS: usize = 4;
+
 impl Block {
+    /// The block of these rows, of a text of `n` tokens in blocks of `rows`.
+    fn new((start, count): (usize, usize), inputs: &Inputs, (n, rows): (usize, usize)) -> Self {
+        let from = inputs.rule.visible(start).start;
+        let end = start + count;
+        let step = match n.div_ceil(rows) > STEADY && inputs.rule.window.is_none() {
+            true => n.div_ceil(STEPS),
+            false => 1,
+        };
+        Self {
+            start,
+            count,
+            from,
+            width: end.next_multiple_of(step).min(n) - from,
+        }
+    }
+
     /// The tiles of so many positions that its keys fall into.
     fn tiles(self, size: usize) -> Range<usize> {
         self.from / size..(self.from + self.width).div_ceil(size)
@@ -135,13 +160,7 @@ pub(super) fn attend(
         }
         let end = if start < from { from } else { n };
         let count = rows.min(end - start);
-        let seen = inputs.rule.visible(start).start;
-        let block = Block {
-            start,
-            count,
-            from: seen,
-            width: start + count - seen,
-        };
+        let block = Block::new((start, count), inputs, (n, rows));
         let (output, small) = weigher.run(inputs, block)?;
         outputs.push(output);
         // This block is under way; what the one before it left is waited for only now.

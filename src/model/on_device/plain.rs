@@ -138,7 +138,7 @@ impl Columns {
         let (mut largest, mut sums) = (Vec::new(), Vec::new());
         for tile in block.tiles(self.tile) {
             let columns = columns_of(tile, n, self.tile);
-            let (low, high) = (columns.start.max(from), columns.end.min(start + count));
+            let (low, high) = (columns.start.max(from), columns.end.min(from + width));
             let (at, wide) = (low - from, high - low);
             largest.push(shown.narrow(2, at, wide)?.max_keepdim(2)?);
             sums.push(weights.narrow(2, at, wide)?.sum_keepdim(2)?);
