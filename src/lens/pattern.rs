@@ -1,5 +1,6 @@
 //! One head, or the mean over heads, as cells, rows, columns and windows.
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -250,11 +251,31 @@ impl<'a> Pattern<'a> {
         let mut grid = Grid::masked(queries.len(), keys.len());
         let columns = keys.len();
         let source = Source::new(*self, keys.clone());
-        self.each_row(&source, queries.clone(), known, |query, first, row| {
-            let at = (query - queries.start) * columns + first - keys.start;
-            let cells = grid.cells.iter_mut().skip(at);
-            for (cell, value) in cells.zip(row) {
-                *cell = Some(self.scale.of_cell(*value));
+        let fill = |queries: Range<usize>, cells: &mut [Option<f32>]| {
+            self.each_row(&source, queries.clone(), known, |query, first, row| {
+                let at = (query - queries.start) * columns + first - keys.start;
+                let cells = cells.iter_mut().skip(at);
+                for (cell, value) in cells.zip(row) {
+                    *cell = Some(self.scale.of_cell(*value));
+                }
+            });
+        };
+        let size = self.cost(&queries, &keys, known.is_some());
+        let rows = match size > PARTED {
+            true => queries.len().div_ceil(cores()).next_multiple_of(BLOCK),
+            false => queries.len(),
+        };
+        // Threads of its own: those of the pool may be a model's, which the screen can't wait for.
+        std::thread::scope(|scope| {
+            let mut rest = grid.cells.as_mut_slice();
+            for first in queries.clone().step_by(rows.max(1)) {
+                let part = first..queries.end.min(first + rows);
+                let (cells, after) = rest.split_at_mut(part.len() * columns);
+                rest = after;
+                match part.end == queries.end {
+                    true => fill(part, cells),
+                    false => drop(scope.spawn(|| fill(part, cells))),
+                }
             }
         });
         grid
@@ -484,6 +505,15 @@ impl<'a> Pattern<'a> {
         }
         grid
     }
+}
+
+/// Multiplications beyond which a window is shared among threads.
+const PARTED: usize = 1 << 24;
+
+/// Threads that share a window, at most.
+fn cores() -> usize {
+    let cores = std::thread::available_parallelism();
+    cores.map_or(1, NonZeroUsize::get).min(8)
 }
 
 /// Keys of a long row that a thread takes at once.
