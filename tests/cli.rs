@@ -1130,3 +1130,34 @@ fn pictures_take_a_map_and_a_scale_and_nothing_else_does() {
     refused(&["--colormap", "jet"], 2, &["jet", "viridis", "diverging"]);
     assert!(!path.exists());
 }
+
+#[test]
+fn random_weights_take_token_ids_too() {
+    let output = headlight(&[
+        "export",
+        "--untrained",
+        "--number-of-layers",
+        "1",
+        "--number-of-heads",
+        "1",
+        "--embedding-dimension",
+        "8",
+        "--tokenizer",
+        "ids",
+        "--text",
+        "7 50256 7",
+        "--format",
+        "json",
+        "--output",
+        "-",
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let ids: Vec<u64> = json["tokens"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|token| token["id"].as_u64().unwrap())
+        .collect();
+    assert_eq!(ids, [7, 50256, 7]);
+}

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::head_kind::{DIAGNOSIS_TOKENS, relative_entropy};
-use super::{Numbers, numbers};
+use super::{Numbers, all_numbers};
 use crate::capture::{Capture, Head, LayerRecord};
 
 /// The entropy, over that of uniform rows, from which on a head has learned nothing. Heads of random
@@ -115,10 +115,7 @@ pub fn diagnosis(capture: &Capture) -> Vec<Diagnosis> {
     let heads: Vec<(&LayerRecord, Vec<Numbers>)> = capture
         .layers
         .iter()
-        .map(|layer| {
-            let of = (0..layer.heads).map(|head| numbers(layer, Head(head)));
-            (layer.as_ref(), of.collect())
-        })
+        .map(|layer| (layer.as_ref(), all_numbers(layer)))
         .collect();
     let heads = heads.iter().map(|(layer, of)| (*layer, of.as_slice()));
     match capture.is_complete() {
@@ -141,7 +138,7 @@ pub fn diagnosis_of<'a>(
     for (layer, heads) in layers.filter(|(layer, _)| layer.tokens >= DIAGNOSIS_TOKENS) {
         for (head, numbers) in heads.iter().enumerate() {
             let values = [
-                (relative_entropy(layer, Head(head)), NEAR_UNIFORM),
+                (relative_entropy(layer, Head(head), numbers), NEAR_UNIFORM),
                 (numbers.self_weight, ALL),
                 (numbers.first, ALL),
             ];

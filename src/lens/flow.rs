@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Numbers, numbers};
-use crate::capture::{Head, LayerRecord};
+use super::{Numbers, all_numbers};
+use crate::capture::LayerRecord;
 
 /// The numbers of one layer, each the mean over its heads.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -23,7 +23,7 @@ pub struct FlowPoint {
 
 /// The flow of one layer.
 pub fn flow(layer: &LayerRecord) -> FlowPoint {
-    let heads: Vec<Numbers> = (0..layer.heads).map(|h| numbers(layer, Head(h))).collect();
+    let heads = all_numbers(layer);
     flow_of(&heads)
 }
 

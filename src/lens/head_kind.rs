@@ -184,7 +184,7 @@ pub fn head_kind(
     if let Some(kind) = places.filter(|kind| kind.value >= least).max_by(highest) {
         return Some(kind);
     }
-    let spread = relative_entropy(layer, head);
+    let spread = relative_entropy(layer, head, numbers);
     (layer.tokens >= DIAGNOSIS_TOKENS && spread >= UNIFORM).then_some(HeadKind {
         kind: KindName::Uniform,
         value: spread,
@@ -200,12 +200,20 @@ fn uniform_weight(layer: &LayerRecord) -> f64 {
 
 /// The mean entropy of a head's rows over that of uniform ones, each over the keys that its query
 /// sees: [`Numbers::entropy_relative`], with windows taken into account.
-pub(super) fn relative_entropy(layer: &LayerRecord, head: Head) -> f64 {
+pub(super) fn relative_entropy(layer: &LayerRecord, head: Head, numbers: &Numbers) -> f64 {
+    if layer.rule.window.is_none() && layer.rule.from == 0 {
+        return numbers.entropy_relative;
+    }
     let (mut sum, mut rows) = (0.0, 0usize);
+    // In a window, most rows see equally many keys.
+    let mut last = (2, std::f64::consts::LN_2);
     for i in 1..layer.tokens {
         let keys = layer.rule.visible(i).len();
         if keys > 1 {
-            sum += f64::from(layer.at(&layer.rows.entropy, head, i)) / (keys as f64).ln();
+            if last.0 != keys {
+                last = (keys, (keys as f64).ln());
+            }
+            sum += f64::from(layer.at(&layer.rows.entropy, head, i)) / last.1;
             rows += 1;
         }
     }

@@ -35,7 +35,7 @@ pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
 pub use head_kind::{DIAGNOSIS_TOKENS, HeadKind, KindName, Repeats, head_kind};
 pub use kind::AttentionKind;
 pub use measure::Measure;
-pub use numbers::{Numbers, numbers};
+pub use numbers::{Numbers, all_numbers, numbers};
 pub use pattern::{Grid, Pattern, Select};
 pub use picture::picture;
 pub use pyramid::{Pyramid, Tiles, base_tile};

@@ -127,6 +127,8 @@ impl Decoder {
             landing: Landing::default(),
         };
         progress(names.blocks.len(), names.blocks.len());
+        // Another thread, with a queue of its own on the device, may run what is loaded here.
+        device.synchronize()?;
         Ok(decoder)
     }
 
@@ -267,7 +269,9 @@ impl Decoder {
             }
         }
         let x = norm(&self.final_norm, &x)?; // [m, D]
-        self.logits(&x, first, &spare, probe)
+        let done = self.logits(&x, first, &spare, probe);
+        self.landing.trim();
+        done
     }
 
     /// Adds what a half of a block gives, `[n, D]` both.

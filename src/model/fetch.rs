@@ -52,6 +52,12 @@ impl Landing {
     }
 }
 
+#[cfg(not(feature = "cuda"))]
+impl Landing {
+    /// Gives back what the next run hardly needs.
+    pub fn trim(&self) {}
+}
+
 #[cfg(feature = "cuda")]
 pub(super) mod cuda {
     //! Through memory that stays in place, which a GPU writes to at the speed of its bus while the
@@ -152,6 +158,16 @@ pub(super) mod cuda {
             Ok(taken)
         }
 
+        /// Gives back what the next run hardly needs.
+        pub fn trim(&self) {
+            let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = 0;
+            free.retain(|pinned| {
+                held += pinned.num_bytes();
+                held <= KEPT_BYTES
+            });
+        }
+
         /// Memory for exactly so many numbers: a copy fills what it is given.
         fn pinned(&self, device: &CudaDevice, count: usize) -> Result<Pinned, Error> {
             let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,6 +184,9 @@ pub(super) mod cuda {
             unsafe { stream.context().alloc_pinned_with_flags(count, 0) }.map_err(failed)
         }
     }
+
+    /// Bytes that are kept between runs: such memory is nobody else's.
+    const KEPT_BYTES: usize = 256 << 20;
 
     /// Pieces of memory that are kept at a time.
     const KEPT: usize = 32;

@@ -36,7 +36,7 @@ pub use floats::Floats;
 pub use index::{Head, Key, Layer, Query};
 pub use map::Map;
 pub use names::Names;
-pub use on_device::block_bytes;
+pub use on_device::{BLOCK_ROWS, block_bytes};
 pub use record::{
     LayerRecord, Pool, RowNumbers, THUMBNAIL_SIDE, Thumbnails, dot, thumbnail_side, thumbnail_tile,
     tile_of,

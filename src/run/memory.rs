@@ -12,7 +12,7 @@ use super::{RunError, picks};
 use crate::capture::{Shape, bytes_in_words};
 use crate::checkpoint::Checkpoint;
 use crate::cli::{Bytes, CaptureType, RunArgs};
-use crate::model::{MlpSpec, Precision, Spec, block_bytes};
+use crate::model::{BLOCK_ROWS, MlpSpec, Precision, Spec, block_bytes};
 
 /// Bytes of a checkpoint's weights when they are held in `precision`.
 pub(super) fn of_weights(checkpoint: &Checkpoint, precision: Precision) -> u64 {
@@ -92,6 +92,8 @@ pub(super) struct Sizes {
     pub logits: bool,
     /// How many of the last queries are kept, where not all are.
     pub last: Option<usize>,
+    /// Whether a device holds what a run works with.
+    pub on_device: bool,
 }
 
 /// Tables of `[H, n]` that are kept of a layer, of queries: log-sum-exps and nine numbers; and of
@@ -127,6 +129,7 @@ impl Sizes {
             layers: shape.layers,
             logits: false,
             last: None,
+            on_device: false,
         }
     }
 
@@ -238,8 +241,9 @@ impl Sizes {
             bytes_in_words(need(tokens)),
             bytes_in_words(free)
         );
-        let left = free.saturating_sub(self.on_device(tokens, 0));
-        if left >= LEAST_BLOCK {
+        let row = block_bytes(self.shape.heads, tokens) / BLOCK_ROWS as u64;
+        let left = (free + row).saturating_sub(self.on_device(tokens, 0));
+        if left >= LEAST_BLOCK.max(row) {
             let mebibytes = left >> 20;
             said.push_str(&format!("; --device-memory {mebibytes}MiB makes it fit"));
         }
@@ -252,14 +256,19 @@ impl Sizes {
 
     /// What a run takes of a device beside the weights, a block of attention `block` bytes at most.
     fn on_device(&self, tokens: usize, block: u64) -> u64 {
-        let block = block.min(block_bytes(self.shape.heads, tokens));
+        let most = block_bytes(self.shape.heads, tokens);
+        // A block is a row at least.
+        let block = block.clamp(most / BLOCK_ROWS as u64, most);
         self.need(tokens).work - SCORES + block
     }
 
-    /// What a run takes beside the weights.
+    /// What a run takes of the host beside the weights.
     fn run(&self, tokens: usize) -> u64 {
         let need = self.need(tokens);
-        need.capture + need.work
+        match self.on_device {
+            true => need.capture,
+            false => need.capture + need.work,
+        }
     }
 
     /// The flags of which each makes a run fit; two together where none does.

@@ -59,15 +59,26 @@ fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
         .encode_with(&text, input::encode_options(args))?;
     let (shape, spec) = (prepared.shape(), &prepared.plan.spec);
     let tokens = encoded.ids.len().min(shape.context);
-    let sizes = memory::Sizes::of(spec, shape, prepared.origin.weight_bytes).asked(args)?;
-    let mut need = sizes.need(tokens);
+    let weights = prepared.origin.weight_bytes;
+    let mut sizes = memory::Sizes::of(spec, shape, weights).asked(args)?;
     let on_device = prepared.kind != DeviceKind::Cpu;
+    sizes.on_device = on_device;
+    match &cli.command {
+        // Layers are written as they come.
+        Some(Command::Capture(_)) => sizes.layers = 1,
+        Some(Command::Export(args)) => sizes.logits = args.logits,
+        Some(Command::Check(args)) => sizes.logits = args.reference.is_some(),
+        _ => {}
+    }
+    let mut need = sizes.need(tokens);
     if !explores || on_device {
         need.edits = 0;
     }
     let device = on_device.then(|| {
         let free = DeviceKind::free_memory(&prepared.device);
-        let block = memory::of_block(args.device_memory, free);
+        // The weights will be there when the block is chosen.
+        let left = free.map(|free| free.saturating_sub(weights));
+        let block = memory::of_block(args.device_memory, left);
         OnDevice { block, free }
     });
     let report = memory::report(need, tokens, &sizes, prepared.precision, device);

@@ -210,6 +210,7 @@ fn compare_sizes(
 /// The plan and tokenizer of random weights of the sizes that were given.
 fn of_sizes(args: &RunArgs, origin: &mut Origin) -> Result<(Plan, Tokenizer), RunError> {
     let tokenizer = match &args.tokenizer {
+        Some(path) if path.as_os_str() == input::IDS => Tokenizer::ids(input::GPT2_ENTRIES),
         Some(path) => Tokenizer::from_path(path)?,
         None => Tokenizer::gpt2()?,
     };

@@ -225,6 +225,7 @@ impl Session {
         let sizes = memory::Sizes {
             logits: keep.logits,
             layers: if keep.layers_seen { self.kept.len() } else { 1 },
+            on_device: self.device.is_some(),
             ..self.sizes
         };
         sizes.check(ids.len())?;

@@ -7,10 +7,12 @@ use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::crossterm::cursor::{Hide, MoveTo, Show};
 use ratatui::crossterm::queue;
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate};
 use ratatui::layout::{Position, Size};
 
 use super::encode::Encoder;
+use super::terminal::PLAIN_LINES;
 
 /// Bytes kept between frames; a big first frame takes about half of it.
 const CAPACITY: usize = 256 << 10;
@@ -72,9 +74,12 @@ impl<W: Write> Backend for FrameBackend<W> {
             return Ok(());
         }
         self.at = None;
-        self.frame()?;
         let width = (self.size)()?.width;
-        self.encoder.encode(content, width, &mut self.frame);
+        let mut sent = Vec::new();
+        self.encoder.encode(content, width, &mut sent);
+        if !sent.is_empty() {
+            self.frame()?.append(&mut sent);
+        }
         Ok(())
     }
 
@@ -104,6 +109,7 @@ impl<W: Write> Backend for FrameBackend<W> {
     fn clear(&mut self) -> io::Result<()> {
         (self.shown, self.at) = (None, None);
         self.encoder.forget();
+        queue!(self.frame()?, Print(PLAIN_LINES))?;
         CrosstermBackend::new(self.frame()?).clear()
     }
 
@@ -111,6 +117,7 @@ impl<W: Write> Backend for FrameBackend<W> {
         (self.shown, self.at) = (None, None);
         if clear_type == ClearType::All {
             self.encoder.forget();
+            queue!(self.frame()?, Print(PLAIN_LINES))?;
         }
         CrosstermBackend::new(self.frame()?).clear_region(clear_type)
     }

@@ -145,8 +145,8 @@ impl Encoder {
     /// The cells that are shown in some columns, where these are few and their contents certain.
     fn gap(&self, columns: Range<u16>, y: u16) -> Option<impl Iterator<Item = &Cell> + Clone> {
         let few = columns.len() <= usize::from(GAP);
-        let known = columns.is_empty() || !self.wide.contains(&y);
-        (few && known).then(|| columns.map(move |x| self.shown(x, y)))
+        let known = |x: u16| !self.wide.contains(&y) && is_sure(self.shown(x, y).symbol());
+        (few && columns.clone().all(known)).then(|| columns.map(move |x| self.shown(x, y)))
     }
 
     fn shown(&self, x: u16, y: u16) -> &Cell {
@@ -529,6 +529,40 @@ mod tests {
         let expected = "\x1b[38;2;100;110;120m\x1b[1;1Ha\n\x08a\n\x08a\
                         \x1b[38;2;130;140;150m\x1b[1;5Hb\n\x08b\n\x08b\x1b[m";
         assert_eq!(drawn, expected);
+    }
+
+    #[test]
+    fn a_gap_of_uncertain_width_is_not_written_again() {
+        let mut encoder = Encoder::default();
+        let mut frames = ["aéa", "béb"].into_iter().map(|text| {
+            let mut buffer = Buffer::empty(SIZE);
+            buffer.set_string(0, 0, text, Worn::new());
+            buffer
+        });
+        let (first, second) = (frames.next().unwrap(), frames.next().unwrap());
+        let mut bytes = Vec::new();
+        encoder.encode(
+            Buffer::empty(SIZE).diff(&first).into_iter(),
+            SIZE.width,
+            &mut bytes,
+        );
+        bytes.clear();
+        encoder.encode(first.diff(&second).into_iter(), SIZE.width, &mut bytes);
+        assert_eq!(bytes, b"\x1b[1;1Hb\x1b[Cb");
+    }
+
+    #[test]
+    fn blanks_that_look_the_same_are_no_byte() {
+        let mut encoder = Encoder::default();
+        let mut buffer = Buffer::empty(SIZE);
+        buffer.set_string(0, 0, "   ", Worn::new().fg(Color::Red));
+        let mut bytes = Vec::new();
+        encoder.encode(
+            Buffer::empty(SIZE).diff(&buffer).into_iter(),
+            SIZE.width,
+            &mut bytes,
+        );
+        assert_eq!(bytes, b"");
     }
 
     #[test]

@@ -284,6 +284,10 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
     fn message(&mut self, message: Message) -> io::Result<Next> {
         match message {
             Message::Input(Event::Resize { width, height }) => {
+                // The terminal may have dropped cells, even where the size is again what it was.
+                if !self.suspended {
+                    self.screen.forget()?;
+                }
                 self.resized = Some((width, height));
                 self.dirty = true;
                 Ok(Next::Go)
@@ -352,7 +356,7 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
             Effect::Look(look) => self.workers.lens.request(look),
             Effect::Save(save) => {
                 let palette = self.app.palette();
-                self.workers.files.request((save, palette));
+                self.workers.files.queue((save, palette));
             }
             Effect::Cancel => self.workers.model.cancel(),
             Effect::Copy(text) => self.screen.copy(&text)?,

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use ratatui::crossterm::cursor::{Hide, Show};
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::queue;
+use ratatui::crossterm::style::{Print, ResetColor};
 use ratatui::crossterm::terminal::{
     Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode,
 };
-use ratatui::crossterm::{queue, style::ResetColor};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::stdio::stdout;
 
@@ -111,12 +112,17 @@ pub(super) fn take_panic_place() -> Option<String> {
 pub(super) fn enter() -> io::Result<()> {
     leave();
     IS_SCREEN.set(true);
-    enable_raw_mode()?;
+    // Before the mode is ours: what leaves from here on gives it back.
     ENTERED.store(true, Ordering::SeqCst);
+    if let Err(error) = enable_raw_mode() {
+        leave();
+        return Err(error);
+    }
     let mut bytes = Vec::new();
     queue!(
         bytes,
         EnterAlternateScreen,
+        Print(PLAIN_LINES),
         Clear(ClearType::All),
         Hide,
         EnableBracketedPaste
@@ -130,6 +136,10 @@ pub(super) fn enter() -> io::Result<()> {
     }
     sent
 }
+
+/// A line feed goes straight down, and no part of the screen scrolls by itself, whatever a program
+/// left behind.
+pub(super) const PLAIN_LINES: &str = "\x1b[r\x1b[20l";
 
 /// Reports of presses, releases and the wheel, without those of motion, which would flood a slow
 /// link; in the form that has no limit of columns.

@@ -37,7 +37,13 @@ pub fn narrow(value: f64, width: usize) -> String {
             _ => {}
         }
     }
-    format!("{value:.0}")
+    for (unit, sign) in [(1e3, 'k'), (1e6, 'M'), (1e9, 'G')] {
+        let told = format!("{:.0}{sign}", value / unit);
+        if told.len() <= width && value >= unit {
+            return told;
+        }
+    }
+    ">".repeat(width)
 }
 
 /// A token in quotes, in at most `width` cells with them.
@@ -106,7 +112,9 @@ mod tests {
             (12.34, 4, "12.3"),
             (12.34, 3, "12"),
             (4095.0, 4, "4095"),
-            (4095.5, 3, "4096"),
+            (4095.5, 3, "4k"),
+            (65_535.0, 4, "66k"),
+            (123_456.0, 3, ">>>"),
             (f64::NAN, 4, "--"),
         ];
         for (value, width, expected) in rows {

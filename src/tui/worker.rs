@@ -1,7 +1,9 @@
-//! A thread that works in the background: one request at a time, the latest wins.
+//! A thread that works in the background: one request at a time; the latest wins, or each has its
+//! turn.
 
 use std::any::Any;
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,6 +20,8 @@ struct Job<R> {
     request: R,
     cancel: Cancel,
     serial: Serial,
+    /// Whether what was asked for before is not wanted any more.
+    replaces: bool,
 }
 
 /// The screen's end of the worker. Dropping it cancels what runs and waits for nothing.
@@ -70,6 +74,18 @@ impl<R: Send + 'static> Worker<R> {
             request,
             cancel: self.cancel.clone(),
             serial: self.serial,
+            replaces: true,
+        });
+    }
+
+    /// Runs this when all that was asked for before is done.
+    pub(super) fn queue(&mut self, request: R) {
+        self.serial += 1;
+        let _ = self.jobs.send(Job {
+            request,
+            cancel: self.cancel.clone(),
+            serial: self.serial,
+            replaces: false,
         });
     }
 
@@ -92,8 +108,18 @@ impl<R> Drop for Worker<R> {
 
 fn serve<R>(mut work: Task<R>, waiting: &Receiver<Job<R>>, mut tell: impl FnMut(Serial, Update)) {
     IS_WORKER.set(true);
-    while let Ok(job) = waiting.recv() {
-        let job = waiting.try_iter().last().unwrap_or(job);
+    let mut jobs: VecDeque<Job<R>> = VecDeque::new();
+    while let Some(job) = jobs.pop_front().or_else(|| waiting.recv().ok()) {
+        jobs.push_front(job);
+        for job in waiting.try_iter() {
+            if job.replaces {
+                jobs.clear();
+            }
+            jobs.push_back(job);
+        }
+        let Some(job) = jobs.pop_front() else {
+            continue;
+        };
         if !job.cancel.is_cancelled() {
             let run = || work(job.request, &job.cancel, &mut |it| tell(job.serial, it));
             if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
@@ -187,6 +213,25 @@ mod tests {
         }
         assert_eq!(ends.first(), Some(&(1, true)));
         assert_eq!(ends.last(), Some(&(4, false)));
+    }
+
+    #[test]
+    fn what_is_queued_has_its_turn() {
+        let (seen, ran) = channel();
+        let (mut worker, _updates) = started(Box::new(move |request, cancel, _| {
+            let Request::Run { text } = request else {
+                unreachable!();
+            };
+            thread::sleep(Duration::from_millis(20));
+            assert!(!cancel.is_cancelled());
+            seen.send(text).unwrap();
+        }));
+        for text in ["first", "second", "third"] {
+            worker.queue(run(text));
+        }
+        for text in ["first", "second", "third"] {
+            assert_eq!(ran.recv_timeout(PATIENCE).unwrap(), text);
+        }
     }
 
     #[test]

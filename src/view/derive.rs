@@ -10,7 +10,7 @@ use super::state::{Direction, Popup, State};
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
 use crate::lens::{
     Diagnosis, FlowPoint, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Scale, Select,
-    diagnosis_of, flow_of, head_kind, numbers, top_heads, top_keys, top_queries,
+    all_numbers, diagnosis_of, flow_of, head_kind, top_heads, top_keys, top_queries,
 };
 
 /// What is computed from the capture for the screen; renewed when what it is computed from changed.
@@ -105,7 +105,7 @@ impl Derived {
         };
         let repeats = Repeats::of(capture);
         for layer in layers.iter().skip(kept) {
-            let heads: Vec<Numbers> = (0..layer.heads).map(|h| numbers(layer, Head(h))).collect();
+            let heads = all_numbers(layer);
             let kind = |(head, of)| head_kind(layer, Head(head), of, &repeats);
             self.layers.push(LayerNumbers {
                 layer: Arc::clone(layer),

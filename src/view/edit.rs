@@ -3,7 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use super::action::Act;
-use super::recall::Recall;
+use super::recall::{Lines, Recall};
 
 /// Longest text that can be typed or pasted, in bytes: beyond every model's context, and far below
 /// what would make a key press slow.
@@ -17,8 +17,8 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor that holds the newest text of `history`.
-    pub fn new(text: &str, history: &[String]) -> Self {
+    /// An editor that holds a text, and in which those of `history` can be taken again.
+    pub(super) fn new(text: &str, history: &Lines) -> Self {
         Self {
             input: Input::new(text.to_owned()),
             recall: Recall::new(history),

@@ -66,7 +66,7 @@ impl Prompt {
     /// The same, with lines that can be taken again.
     pub(super) fn recalling(self, lines: &Lines) -> Self {
         Self {
-            recall: Recall::of(lines),
+            recall: Recall::new(lines),
             ..self
         }
     }
@@ -100,7 +100,12 @@ impl Prompt {
 
     /// Inserts a pasted text, up to the end of its first line.
     pub(super) fn paste(&mut self, pasted: &str) {
-        for c in pasted.lines().next().unwrap_or_default().chars() {
+        for c in pasted
+            .split(['\n', '\r'])
+            .next()
+            .unwrap_or_default()
+            .chars()
+        {
             self.insert(c);
         }
     }

@@ -28,40 +28,40 @@ impl Lines {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Recall {
     lines: Vec<String>,
-    /// The place in `lines`, their number for the line being typed.
-    at: usize,
+    /// The place in `lines`, their number for the line being typed; none before the first step.
+    at: Option<usize>,
     /// The line being typed, while an earlier one is shown.
     draft: String,
 }
 
 impl Recall {
-    /// A walk that begins behind the newest line.
-    pub fn new(lines: &[String]) -> Self {
+    /// A walk that begins behind the newest line, or at it where it is what is shown then.
+    pub fn new(lines: &Lines) -> Self {
         Self {
-            lines: lines.to_vec(),
-            at: lines.len(),
-            draft: String::new(),
+            lines: lines.0.clone(),
+            ..Self::default()
         }
-    }
-
-    /// The same.
-    pub fn of(lines: &Lines) -> Self {
-        Self::new(&lines.0)
     }
 
     /// The line before or after the one that is shown, if there is one.
     pub fn turn(&mut self, back: bool, shown: &str) -> Option<String> {
-        let to = match back {
-            true => self.at.checked_sub(1)?,
-            false => self.at + 1,
+        let (at, to) = match (self.at, back) {
+            (None, false) => return None,
+            (None, true) => {
+                let newest = self.lines.last().is_some_and(|newest| newest == shown);
+                let at = self.lines.len() - usize::from(newest);
+                (at, at.checked_sub(1)?)
+            }
+            (Some(at), true) => (at, at.checked_sub(1)?),
+            (Some(at), false) => (at, at + 1),
         };
         if to > self.lines.len() {
             return None;
         }
-        if self.at == self.lines.len() {
+        if self.at.is_none() || at == self.lines.len() {
             shown.clone_into(&mut self.draft);
         }
-        self.at = to;
+        self.at = Some(to);
         Some(self.lines.get(to).unwrap_or(&self.draft).clone())
     }
 }

@@ -131,7 +131,7 @@ pub struct State {
     pub(super) text: TextView,
     pub(super) find: Find,
     pub(super) atlas: AtlasView,
-    pub(super) history: Vec<String>,
+    pub(super) history: Lines,
     pub(super) running: Option<Running>,
     /// What went wrong, or is not possible.
     pub(super) status: Option<String>,
@@ -157,10 +157,8 @@ pub struct State {
 impl State {
     /// The state before any event.
     pub fn new(options: Options) -> Self {
-        let history = match options.text.is_empty() {
-            true => Vec::new(),
-            false => vec![options.text.clone()],
-        };
+        let mut history = Lines::default();
+        history.keep(&options.text);
         let cursor = Cursor {
             layer: options.layer.unwrap_or_default(),
             head: options.head.unwrap_or_default(),

@@ -230,8 +230,7 @@ impl State {
         self.status = None;
         self.news = None;
         self.touched = false;
-        self.history.retain(|old| *old != text);
-        self.history.push(text.clone());
+        self.history.keep(&text);
         self.start_running("starting");
         vec![Effect::Request(Request::Run { text })]
     }
@@ -242,7 +241,7 @@ impl State {
             Some(capture) => &capture.text,
             None => &self.options.text,
         };
-        self.history.last().unwrap_or(text).clone()
+        self.history.last().unwrap_or_else(|| text.clone())
     }
 
     /// Shows that something is begun.

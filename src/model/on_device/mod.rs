@@ -17,8 +17,8 @@ use super::record::{RowNumbers, Thumbnails};
 use super::{Error, Floats, LayerRecord};
 use kept::Kept;
 
-/// Rows of a block; more hide the cost of starting an operation.
-const BLOCK_ROWS: usize = 512;
+/// Rows of a block on a device, at most; more hide the cost of starting an operation.
+pub const BLOCK_ROWS: usize = 512;
 
 /// Tensors of `H * rows * n` floats that a block holds at a time.
 const HELD: usize = if cfg!(feature = "cuda") { 2 } else { 8 };
@@ -205,7 +205,8 @@ pub(super) fn attend(
 struct Weigher {
     #[cfg(feature = "cuda")]
     cuda: Option<cuda::Shared>,
-    plain: plain::Columns,
+    /// None where the device has something better.
+    plain: Option<plain::Columns>,
     /// What every key has received so far, `[H, n]`.
     received: Tensor,
 }
@@ -213,10 +214,13 @@ struct Weigher {
 impl Weigher {
     fn new(inputs: &Inputs, n: usize) -> Result<Self, Error> {
         let (heads, device) = (inputs.q.dim(0)?, inputs.q.device());
+        let better = cfg!(feature = "cuda") && device.is_cuda();
         Ok(Self {
             #[cfg(feature = "cuda")]
             cuda: cuda::Shared::new(inputs, n)?,
-            plain: plain::Columns::new(inputs, n)?,
+            plain: (!better)
+                .then(|| plain::Columns::new(inputs, n))
+                .transpose()?,
             received: Tensor::zeros((heads, n), DType::F32, device)?,
         })
     }
@@ -271,7 +275,10 @@ impl Weigher {
             });
             return Ok((products, small));
         }
-        let weighed = self.plain.weigh(&products, inputs.rule, block)?;
+        let Some(plain) = &self.plain else {
+            return Err(candle_core::Error::Msg("no way to weigh rows here".to_owned()).into());
+        };
+        let weighed = plain.weigh(&products, inputs.rule, block)?;
         if !kept {
             return Ok((weighed.weights, None));
         }

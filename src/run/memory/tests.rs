@@ -18,6 +18,7 @@ const GPT2: Sizes = Sizes {
     layers: 12,
     logits: false,
     last: None,
+    on_device: false,
 };
 
 #[test]

@@ -12,13 +12,30 @@ use crate::view::State;
 /// Rows of text that are shown at once.
 const ROWS: usize = 8;
 
+/// Code points that are looked at around the cursor: the rest of a long text is never shown with it.
+const PART: usize = 8192;
+
+/// The part of a text around the cursor, and the cursor in it. It begins where the text does or a
+/// whole number of parts later, so that rows don't move with every letter.
+fn part(text: &str, cursor: usize) -> (&str, usize) {
+    let start = (cursor / PART).saturating_sub(1) * PART;
+    let byte = |point: usize| {
+        text.char_indices()
+            .nth(point)
+            .map_or(text.len(), |(at, _)| at)
+    };
+    let range = byte(start)..byte(cursor + PART);
+    (text.get(range).unwrap_or(text), cursor - start)
+}
+
 /// The editor, if the text is edited.
 pub fn editor(canvas: &mut Canvas, state: &State) {
     let Some(editor) = state.editor() else { return };
     let screen = state.size();
     let width = screen.0.saturating_sub(4).min(84);
     let columns = usize::from(width.saturating_sub(4)).max(2);
-    let (rows, cursor) = wrap(editor.text(), editor.cursor(), columns);
+    let (text, cursor) = part(editor.text(), editor.cursor());
+    let (rows, cursor) = wrap(text, cursor, columns);
     let shown = rows.len().clamp(2, ROWS);
     let area = middle(screen, width, shown as u16 + 2);
     canvas.clear(area);
@@ -42,6 +59,29 @@ pub fn editor(canvas: &mut Canvas, state: &State) {
             };
             x += canvas.text(x, y, inner.width.saturating_sub(x - inner.x), letter, style);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_of_a_long_text_holds_the_cursor_and_what_is_around() {
+        let text: String = (0..50_000)
+            .map(|at| if at % 3 == 0 { 'é' } else { 'a' })
+            .collect();
+        for cursor in [0, 1, PART - 1, PART, 2 * PART, 30_001, 50_000] {
+            let (part, at) = part(&text, cursor);
+            let start = cursor - at;
+            assert!(
+                part.chars()
+                    .eq(text.chars().skip(start).take(part.chars().count()))
+            );
+            assert!(at >= cursor.min(PART) && part.chars().count() <= 3 * PART);
+            assert!(part.chars().count() - at >= (50_000 - cursor).min(PART));
+        }
+        assert_eq!(part("", 0), ("", 0));
     }
 }
 

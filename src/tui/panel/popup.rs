@@ -90,13 +90,21 @@ pub fn popup(canvas: &mut Canvas, state: &State) {
     }
 }
 
+/// Code points of a text that are shown.
+const PAGES: usize = 16_000;
+
 /// A text in lines of at most `width` cells, made safe, broken at spaces where there are any. A
 /// text of many pages is cut.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split_inclusive([' ', '\n']).take(2000) {
+    let end = text
+        .char_indices()
+        .nth(PAGES)
+        .map_or(text.len(), |(at, _)| at);
+    let text = text.get(..end).unwrap_or(text);
+    for word in text.split_inclusive([' ', '\n']) {
         let label = Label::of_text(word);
         if used > 0 && used + Label::of_text(word.trim_end()).width() > width {
             lines.push(std::mem::take(&mut line));
