@@ -154,6 +154,22 @@ impl Label {
         }
     }
 
+    /// Cells of the label without its leading space, and letters of it from top to bottom (see
+    /// [`Label::columns`]), at most `most`.
+    pub fn extent(&self, most: usize) -> (usize, usize) {
+        let bytes = match self.style {
+            Style::Token => self.bytes.strip_prefix(b" ").unwrap_or(&self.bytes),
+            Style::Bare | Style::Text => &self.bytes,
+            Style::Special => &[],
+        };
+        // Most tokens are words of ASCII, and there may be many.
+        if !self.cut && !bytes.is_empty() && bytes.iter().all(u8::is_ascii_graphic) {
+            return (bytes.len(), bytes.len().min(most));
+        }
+        let bare = self.bare();
+        (bare.width(), bare.columns(most).len())
+    }
+
     /// The text in at most `width` cells. It ends with `…` where it was cut, and is cut between graphemes only; an escape
     /// is kept whole or not at all.
     pub fn clip(&self, width: usize) -> String {

@@ -1,6 +1,8 @@
 //! What is computed from the capture for the screen, when what it depends on has changed.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread;
 
 use super::atlas::Atlas;
 use super::look::Looks;
@@ -35,6 +37,19 @@ pub(super) struct LayerNumbers {
     pub(super) heads: Vec<Numbers>,
     /// What kinds of heads they are.
     pub(super) kinds: Vec<Option<HeadKind>>,
+}
+
+impl LayerNumbers {
+    fn of(layer: &Arc<LayerRecord>, repeats: &Repeats) -> Self {
+        let heads = all_numbers(layer);
+        let kind = |(head, of)| head_kind(layer, Head(head), of, repeats);
+        Self {
+            layer: Arc::clone(layer),
+            flow: flow_of(&heads),
+            kinds: heads.iter().enumerate().map(kind).collect(),
+            heads,
+        }
+    }
 }
 
 /// What the heads that link two tokens depend on: capture, query and key.
@@ -104,16 +119,36 @@ impl Derived {
             return;
         };
         let repeats = Repeats::of(capture);
-        for layer in layers.iter().skip(kept) {
-            let heads = all_numbers(layer);
-            let kind = |(head, of)| head_kind(layer, Head(head), of, &repeats);
-            self.layers.push(LayerNumbers {
-                layer: Arc::clone(layer),
-                flow: flow_of(&heads),
-                kinds: heads.iter().enumerate().map(kind).collect(),
-                heads,
-            });
-        }
+        let new = layers.get(kept..).unwrap_or_default();
+        let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        // A file brings all layers at once, and nothing is shown before. Threads of its own: those of
+        // the pool may be a model's.
+        let parts = new.chunks(new.len().div_ceil(cores).max(1));
+        let done = thread::scope(|scope| {
+            let repeats = &repeats;
+            let all = |part: &[Arc<LayerRecord>]| -> Vec<LayerNumbers> {
+                part.iter()
+                    .map(|layer| LayerNumbers::of(layer, repeats))
+                    .collect()
+            };
+            match new {
+                [one] => Some(vec![LayerNumbers::of(one, repeats)]),
+                _ => {
+                    let threads: Vec<_> =
+                        parts.map(|part| scope.spawn(move || all(part))).collect();
+                    let parts = threads.into_iter().map(|thread| thread.join().ok());
+                    parts
+                        .collect::<Option<Vec<_>>>()
+                        .map(|parts| parts.concat())
+                }
+            }
+        });
+        let one_by_one = || {
+            new.iter()
+                .map(|layer| LayerNumbers::of(layer, &repeats))
+                .collect()
+        };
+        self.layers.extend(done.unwrap_or_else(one_by_one));
     }
 
     /// What the numbers say is wrong with the model of a capture; nothing while it is running.

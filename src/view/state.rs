@@ -247,10 +247,10 @@ impl State {
             tokens && shown.text == capture.text
         });
         if !same_text {
-            let labels = || capture.tokens.iter().map(|token| token.label.bare());
-            let width = labels().map(|label| label.width()).max();
-            let height = labels().map(|label| label.columns(10).len()).max();
-            self.label = (width.unwrap_or(0), height.unwrap_or(0));
+            let extents = capture.tokens.iter().map(|token| token.label.extent(10));
+            self.label = extents.fold((0, 0), |(width, height), (wide, high)| {
+                (width.max(wide), height.max(high))
+            });
             self.entry = 0;
             self.zoom = Zoom::Fit;
             self.cells = None;

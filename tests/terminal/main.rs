@@ -267,7 +267,7 @@ fn only_drawing(sent: &[u8]) -> bool {
         .all(|sequence| match sequence.first() {
             Some(b'[') => {
                 let end = sequence[1..].iter().position(|b| (0x40..0x7f).contains(b));
-                end.is_some_and(|at| b"mHhlJKABCDGdXuq".contains(&sequence[1 + at]))
+                end.is_some_and(|at| b"mHhlrJKABCDGdXuq".contains(&sequence[1 + at]))
             }
             _ => false,
         })

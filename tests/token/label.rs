@@ -137,6 +137,14 @@ proptest! {
     }
 
     #[test]
+    fn the_extent_is_that_of_the_bare_label(text in "[ -~]{0,12}|[ a日\n]{0,9}", most in 1_usize..12) {
+        for label in [Label::of_token(text.as_bytes()), Label::of_text(&text), Label::of_token(text.as_bytes()).bare()] {
+            let bare = label.bare();
+            prop_assert_eq!(label.extent(most), (bare.width(), bare.columns(most).len()), "{:?}", text);
+        }
+    }
+
+    #[test]
     fn hostile_characters_make_a_safe_label(text in hostile_text(), cells in 0_usize..60) {
         assert_holds(&Label::of_token(text.as_bytes()), cells);
         assert_holds(&Label::of_token(text.as_bytes()).bare(), cells);
