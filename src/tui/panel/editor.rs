@@ -62,29 +62,6 @@ pub fn editor(canvas: &mut Canvas, state: &State) {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_part_of_a_long_text_holds_the_cursor_and_what_is_around() {
-        let text: String = (0..50_000)
-            .map(|at| if at % 3 == 0 { 'é' } else { 'a' })
-            .collect();
-        for cursor in [0, 1, PART - 1, PART, 2 * PART, 30_001, 50_000] {
-            let (part, at) = part(&text, cursor);
-            let start = cursor - at;
-            assert!(
-                part.chars()
-                    .eq(text.chars().skip(start).take(part.chars().count()))
-            );
-            assert!(at >= cursor.min(PART) && part.chars().count() <= 3 * PART);
-            assert!(part.chars().count() - at >= (50_000 - cursor).min(PART));
-        }
-        assert_eq!(part("", 0), ("", 0));
-    }
-}
-
 /// A text as rows of safe letters of at most `columns` cells, with a space after its end for the
 /// cursor, and the cursor's row and letter. `cursor` is in code points.
 fn wrap(text: &str, cursor: usize, columns: usize) -> (Vec<Vec<String>>, (usize, usize)) {
@@ -113,4 +90,27 @@ fn wrap(text: &str, cursor: usize, columns: usize) -> (Vec<Vec<String>>, (usize,
         }
     }
     (rows, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_part_of_a_long_text_holds_the_cursor_and_what_is_around() {
+        let text: String = (0..50_000)
+            .map(|at| if at % 3 == 0 { 'é' } else { 'a' })
+            .collect();
+        for cursor in [0, 1, PART - 1, PART, 2 * PART, 30_001, 50_000] {
+            let (part, at) = part(&text, cursor);
+            let start = cursor - at;
+            assert!(
+                part.chars()
+                    .eq(text.chars().skip(start).take(part.chars().count()))
+            );
+            assert!(at >= cursor.min(PART) && part.chars().count() <= 3 * PART);
+            assert!(part.chars().count() - at >= (50_000 - cursor).min(PART));
+        }
+        assert_eq!(part("", 0), ("", 0));
+    }
 }
