@@ -41,6 +41,8 @@ struct Run<'a> {
     /// The column after its last cell.
     end: u16,
     style: Style,
+    /// Whether only its ground is seen so far.
+    blank: bool,
     cells: Vec<&'a str>,
 }
 
@@ -136,6 +138,7 @@ impl Encoder {
                     },
                     false => style,
                 },
+                blank: is_blank(cell),
                 cells: vec![cell.symbol()],
             });
         }
@@ -174,14 +177,22 @@ impl Style {
 impl<'a> Run<'a> {
     /// Takes a cell, and those before it that are shown already, if all look as the run does.
     fn takes(&mut self, before: impl Iterator<Item = &'a Cell> + Clone, cell: &'a Cell) -> bool {
-        let blanks = !self.style.modifier.intersects(OF_BLANKS);
+        // What follows blanks on the same ground may say how they are drawn.
+        let adopts = self.blank && !cell.modifier.intersects(OF_BLANKS);
+        let style = match adopts && !is_blank(cell) && cell.bg == self.style.bg {
+            true => Style::of(cell),
+            false => self.style,
+        };
+        let blanks = !style.modifier.intersects(OF_BLANKS);
         let like = |cell: &Cell| {
-            Style::of(cell) == self.style || is_blank(cell) && cell.bg == self.style.bg && blanks
+            Style::of(cell) == style || is_blank(cell) && cell.bg == style.bg && blanks
         };
         let all = before.chain([cell]);
         if !all.clone().all(like) {
             return false;
         }
+        self.style = style;
+        self.blank &= all.clone().all(is_blank);
         for cell in all {
             self.cells.push(cell.symbol());
             self.end += cell.symbol().width().max(1) as u16;
