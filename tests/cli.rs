@@ -50,6 +50,18 @@ fn refused(arguments: &[&str], status: i32, said: &[&str]) {
 const SEED_TEXT: &str =
     "The cat sat on the mat. It was fluffy. The dogs near the old barn were barking.";
 
+/// What `export` writes as JSON.
+fn exported(arguments: &[&str]) -> serde_json::Value {
+    let json = ["--format", "json", "--output", "-"];
+    let output = headlight(&[&["export"], arguments, &json].concat());
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        stderr(&output)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 #[test]
 fn analyze_prints_what_the_seed_prints_and_saves_its_plots() {
     let (Some(model), Some(run)) = (
@@ -247,18 +259,7 @@ fn small_models_of_other_people_open() {
         } else {
             text.to_owned()
         };
-        let output = headlight(&[
-            "export",
-            path.to_str().unwrap(),
-            "--text",
-            &text,
-            "--format",
-            "json",
-            "--output",
-            "-",
-        ]);
-        assert!(output.status.success(), "{model}: {}", stderr(&output));
-        let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let json = exported(&[path.to_str().unwrap(), "--text", &text]);
         assert_eq!(json["recipe"]["family"], family);
     }
 }
@@ -1133,8 +1134,7 @@ fn pictures_take_a_map_and_a_scale_and_nothing_else_does() {
 
 #[test]
 fn random_weights_take_token_ids_too() {
-    let output = headlight(&[
-        "export",
+    let json = exported(&[
         "--untrained",
         "--number-of-layers",
         "1",
@@ -1146,13 +1146,7 @@ fn random_weights_take_token_ids_too() {
         "ids",
         "--text",
         "7 50256 7",
-        "--format",
-        "json",
-        "--output",
-        "-",
     ]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let ids: Vec<u64> = json["tokens"]
         .as_array()
         .unwrap()

@@ -68,24 +68,22 @@ impl<R: Send + 'static> Worker<R> {
     pub(super) fn request(&mut self, request: R) {
         self.cancel.cancel();
         self.cancel = Cancel::new();
+        self.send(request, true);
+    }
+
+    /// Runs this when all that was asked for before is done.
+    pub(super) fn queue(&mut self, request: R) {
+        self.send(request, false);
+    }
+
+    fn send(&mut self, request: R, replaces: bool) {
         self.serial += 1;
         // The thread lives until this sender is dropped, so somebody receives.
         let _ = self.jobs.send(Job {
             request,
             cancel: self.cancel.clone(),
             serial: self.serial,
-            replaces: true,
-        });
-    }
-
-    /// Runs this when all that was asked for before is done.
-    pub(super) fn queue(&mut self, request: R) {
-        self.serial += 1;
-        let _ = self.jobs.send(Job {
-            request,
-            cancel: self.cancel.clone(),
-            serial: self.serial,
-            replaces: false,
+            replaces,
         });
     }
 

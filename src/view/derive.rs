@@ -123,32 +123,23 @@ impl Derived {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         // A file brings all layers at once, and nothing is shown before. Threads of its own: those of
         // the pool may be a model's.
-        let parts = new.chunks(new.len().div_ceil(cores).max(1));
-        let done = thread::scope(|scope| {
+        let each = new.len().div_ceil(cores).max(1);
+        let mut done: Vec<Option<LayerNumbers>> = vec![None; new.len()];
+        thread::scope(|scope| {
             let repeats = &repeats;
-            let all = |part: &[Arc<LayerRecord>]| -> Vec<LayerNumbers> {
-                part.iter()
-                    .map(|layer| LayerNumbers::of(layer, repeats))
-                    .collect()
-            };
-            match new {
-                [one] => Some(vec![LayerNumbers::of(one, repeats)]),
-                _ => {
-                    let threads: Vec<_> =
-                        parts.map(|part| scope.spawn(move || all(part))).collect();
-                    let parts = threads.into_iter().map(|thread| thread.join().ok());
-                    parts
-                        .collect::<Option<Vec<_>>>()
-                        .map(|parts| parts.concat())
+            for (layers, places) in new.chunks(each).zip(done.chunks_mut(each)) {
+                let fill = move || {
+                    for (layer, place) in layers.iter().zip(places) {
+                        *place = Some(LayerNumbers::of(layer, repeats));
+                    }
+                };
+                match new.len() {
+                    1 => fill(),
+                    _ => drop(scope.spawn(fill)),
                 }
             }
         });
-        let one_by_one = || {
-            new.iter()
-                .map(|layer| LayerNumbers::of(layer, &repeats))
-                .collect()
-        };
-        self.layers.extend(done.unwrap_or_else(one_by_one));
+        self.layers.extend(done.into_iter().flatten());
     }
 
     /// What the numbers say is wrong with the model of a capture; nothing while it is running.
