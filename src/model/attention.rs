@@ -7,8 +7,6 @@ mod tests;
 use candle_core::Tensor;
 use rayon::prelude::*;
 
-pub(super) use on_host::Buffers;
-
 use super::fetch::Landing;
 use super::host::into_vec;
 use super::parts::Run;
@@ -42,6 +40,13 @@ pub(super) struct Inputs<'a> {
     pub device_floats: usize,
 }
 
+/// Memory that the attention of one layer leaves to that of the next.
+#[derive(Default)]
+pub(super) struct Buffers {
+    host: on_host::Buffers,
+    device: on_device::Scratch,
+}
+
 /// The record of a layer.
 pub(super) enum Kept {
     /// As it is.
@@ -71,7 +76,7 @@ pub(super) fn attend(
     run: &Run,
 ) -> Result<(Tensor, Option<Kept>), Error> {
     if !inputs.q.device().is_cpu() {
-        let (output, pending) = on_device::attend(&inputs, run.cancelled)?;
+        let (output, pending) = on_device::attend(&inputs, &mut buffers.device, run.cancelled)?;
         return Ok((
             output,
             pending.map(|pending| Kept::Pending(Box::new(pending))),
@@ -131,7 +136,13 @@ pub(super) fn attend(
         from,
         block_rows: inputs.block_rows,
     };
-    let output = on_host::attend(&host, &taking, buffers, (&mut per_head, &mut mark), run)?;
+    let output = on_host::attend(
+        &host,
+        &taking,
+        &mut buffers.host,
+        (&mut per_head, &mut mark),
+        run,
+    )?;
     if from == n {
         return Ok((output, None));
     }

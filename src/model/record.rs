@@ -68,6 +68,15 @@ pub struct RowNumbers<T = Vec<f32>> {
     pub mass: T,
 }
 
+/// [`RowNumbers::distance_without_first`] from the sums of weight times distance and of weight over
+/// all keys but the first.
+pub(super) fn without_first(distance: f64, weight: f64) -> f32 {
+    match weight == 0.0 {
+        true => 0.0,
+        false => (distance / weight) as f32,
+    }
+}
+
 impl<T> RowNumbers<T> {
     /// The names of the numbers, in the order of [`RowNumbers::each`].
     pub const NAMES: [&'static str; 9] = [

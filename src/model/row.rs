@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::kernel::{self, Columns, RowSums, Softmax};
-use super::record::{Pool, RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile};
+use super::record::{Pool, RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile, without_first};
 use super::resume::Begun;
 use super::{Head, Rule};
 
@@ -172,15 +172,16 @@ impl BlockRows {
         }
         self.pooled.end = i + 1;
         let mut sums = RowSums {
-            lse: 0.0,
-            mass: 0.0,
             entropy,
-            distance: 0.0,
+            first: cells.first().copied().map_or(0.0, f64::from),
+            ..RowSums::default()
         };
         let columns = self.column_max.iter_mut().zip(&mut self.column_sum);
         for (key, (w, (max, sum))) in cells.iter().zip(columns).take(i + 1).enumerate() {
-            sums.mass += f64::from(*w);
-            sums.distance += f64::from(*w) * (i - key) as f64;
+            if key > 0 {
+                sums.rest += f64::from(*w);
+                sums.rest_distance += f64::from(*w) * (i - key) as f64;
+            }
             // NaN must reach the tile and stay: `max` alone would drop it.
             if *w > *max || w.is_nan() {
                 *max = *w;
@@ -199,24 +200,18 @@ impl BlockRows {
             Some(at) => cells.get(at).copied().unwrap_or(0.0),
             None => 0.0,
         };
-        let first = f64::from(weight(0));
-        let rest = sums.mass - first;
-        let without_first = (sums.distance - first * i as f64) / rest;
         let numbers = &mut self.rows;
         numbers.self_weight.push(weight(i));
         numbers
             .previous
             .push(if i > 0 { weight(i - 1) } else { 0.0 });
-        numbers.first.push(first as f32);
-        numbers.mass.push(sums.mass as f32);
+        numbers.first.push(sums.first as f32);
+        numbers.mass.push((sums.first + sums.rest) as f32);
         numbers.entropy.push(sums.entropy as f32);
-        numbers.distance.push(sums.distance as f32);
-        // A share this small is rounding, and so would be the distance.
-        let nothing_else = rest <= f64::from(f32::EPSILON);
-        numbers.distance_without_first.push(match nothing_else {
-            true => 0.0,
-            false => without_first as f32,
-        });
+        let distance = sums.first * i as f64 + sums.rest_distance;
+        numbers.distance.push(distance as f32);
+        let alone = without_first(sums.rest_distance, sums.rest);
+        numbers.distance_without_first.push(alone);
         let (mut duplicate, mut induction) = (0.0, 0.0);
         for j in repeats.before(i) {
             duplicate += weight(j);

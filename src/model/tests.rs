@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::attention::{Buffers, Inputs, attend};
 use super::fetch::Landing;
 use super::kernel::Spare;
+use super::on_device::Scratch;
 use super::parts::{Run, going};
 use super::row::Repeats;
 use super::{Error, Head, Key, Layer, LayerRecord, Pool, Query, Rule, thumbnail_tile};
@@ -39,7 +40,7 @@ fn dense(q: &[f32], k: &[f32], n: usize, d: usize, rule: &Rule, head: usize) -> 
 type Attend = fn(Inputs) -> Result<(Tensor, Option<LayerRecord>), Error>;
 
 fn on_a_device(inputs: Inputs) -> Result<(Tensor, Option<LayerRecord>), Error> {
-    let (output, pending) = super::on_device::attend(&inputs, &|| false)?;
+    let (output, pending) = super::on_device::attend(&inputs, &mut Scratch::default(), &|| false)?;
     let record = pending
         .map(|pending| pending.finish(inputs.landing))
         .transpose()?;
@@ -257,14 +258,11 @@ fn is_the_definition(
                         "number {number} of row {i}: {found} {expected}"
                     );
                 }
-                if mass - first > 1e-3 {
-                    let expected = (distance - first * i as f64) / (mass - first);
-                    let found = at(&rows.distance_without_first);
-                    prop_assert!(
-                        (f64::from(found) - expected).abs() < 2e-2,
-                        "{found} {expected}"
-                    );
-                }
+                let rest = sum(i, &|j, w| if j > 0 { w } else { 0.0 });
+                let away = sum(i, &|j, w| if j > 0 { w * (i - j) as f64 } else { 0.0 });
+                let expected = if rest > 0.0 { away / rest } else { 0.0 };
+                let found = at(&rows.distance_without_first);
+                prop_assert!(close(found, expected), "row {i}: {found} {expected}");
             }
             for j in 0..n {
                 let expected: f64 = (case.from..n).filter_map(|i| a(i, j)).sum();
@@ -288,6 +286,34 @@ fn is_the_definition(
         }
     }
     Ok(())
+}
+
+/// A head that leaves its first token a share of what rounding takes from 1.
+#[test]
+fn the_distance_without_a_first_token_that_has_nearly_all_is_exact() {
+    let n = 3000;
+    let mut k = vec![0.0; n];
+    k[0] = 25.0;
+    let case = Case {
+        n,
+        d: 1,
+        heads: 1,
+        kv_heads: 1,
+        from: 0,
+        rule: Rule::scaled(1.0),
+        ids: (0..n as u32).collect(),
+        q: vec![1.0; n],
+        k,
+        v: vec![1.0; n],
+    };
+    for run in [on_processor, on_a_device] {
+        let (_, record) = case.run_by(run, None, &Device::Cpu);
+        for i in [1, 2, 100, n - 1] {
+            let found = record.at(&record.rows.distance_without_first, Head(0), i);
+            // All others have the same.
+            assert!(close(found, (i - 1) as f64 / 2.0), "row {i}: {found}");
+        }
+    }
 }
 
 #[test]

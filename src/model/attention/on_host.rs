@@ -36,7 +36,7 @@ pub(super) struct Inputs<'a> {
 
 /// Memory that one layer leaves for the next.
 #[derive(Default)]
-pub(in crate::model) struct Buffers {
+pub(super) struct Buffers {
     /// Of each KV head: keys `[d, n]` and values `[n, d]`.
     heads: Vec<(Panels, Panels)>,
 }

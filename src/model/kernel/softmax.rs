@@ -39,10 +39,12 @@ pub(in crate::model) struct RowSums {
     pub lse: f64,
     /// `-sum p ln p`.
     pub entropy: f64,
-    /// `sum p`.
-    pub mass: f64,
-    /// `sum p * (query - key)`.
-    pub distance: f64,
+    /// The weight of key 0.
+    pub first: f64,
+    /// Of all other keys, `sum p` and `sum p * (query - key)`: where the first has nearly all, what is
+    /// left over would be lost in a subtraction.
+    pub rest: f64,
+    pub rest_distance: f64,
 }
 
 impl WithSimd for Softmax<'_> {
@@ -125,16 +127,23 @@ impl WithSimd for Softmax<'_> {
             return RowSums {
                 lse: f64::NAN,
                 entropy: f64::NAN,
-                mass: f64::NAN,
-                distance: f64::NAN,
+                first: f64::NAN,
+                rest: f64::NAN,
+                rest_distance: f64::NAN,
             };
         }
 
-        // Weights.
-        let share = simd.splat_f32s((1.0 / total) as f32);
+        // Weights; that of key 0 by itself.
+        let share = (1.0 / total) as f32;
+        let first = match active.first_mut() {
+            Some(cell) if visible.start == 0 => std::mem::take(cell) * share,
+            _ => 0.0,
+        };
+        let share = simd.splat_f32s(share);
+        let (vectors, _) = S::as_mut_simd_f32s(active);
         let (column_max, _) = S::as_mut_simd_f32s(&mut self.columns.max[low..high]);
         let (column_sum, _) = S::as_mut_simd_f32s(&mut self.columns.sum[low..high]);
-        let (mut mass, mut distance) = (0.0f64, 0.0f64);
+        let (mut rest, mut rest_distance) = (0.0f64, 0.0f64);
         let step = CHUNK / lanes;
         let chunks = vectors.chunks_mut(step).zip(column_max.chunks_mut(step));
         for (chunk, ((cells, maxima), sums)) in chunks.zip(column_sum.chunks_mut(step)).enumerate()
@@ -153,14 +162,22 @@ impl WithSimd for Softmax<'_> {
                 *sum = simd.add_f32s(*sum, w);
                 *cell = w;
             }
-            mass += f64::from(simd.reduce_sum_f32s(w_sum));
-            distance += f64::from(simd.reduce_sum_f32s(away_sum));
+            rest += f64::from(simd.reduce_sum_f32s(w_sum));
+            rest_distance += f64::from(simd.reduce_sum_f32s(away_sum));
+        }
+        if visible.start == 0 {
+            // The first cell, as no key comes before.
+            cells[0] = first;
+            let Columns { max, sum } = self.columns;
+            max[0] = if max[0] < first { first } else { max[0] };
+            sum[0] += first;
         }
         RowSums {
             lse: f64::from(max) + total.ln(),
             entropy: (total.ln() * sum - sum_et) / total,
-            mass,
-            distance,
+            first: f64::from(first),
+            rest,
+            rest_distance,
         }
     }
 }

@@ -303,13 +303,15 @@ proptest! {
             prop_assert!(hold([found.3[at], twin.3[at]], 1.0 + expected, 1e-5));
         }
         let seen = || (start..=query).map(|key| (key, weight(key)));
+        let others = || seen().filter(|(key, _)| *key > 0);
         let expected = [
             top + total.ln(),
             -seen().map(|(_, w)| if w > 0.0 { w * w.ln() } else { 0.0 }).sum::<f64>(),
-            seen().map(|(_, w)| w).sum(),
-            seen().map(|(key, w)| w * (query - key) as f64).sum(),
+            seen().map(|(key, w)| if key == 0 { w } else { 0.0 }).sum(),
+            others().map(|(_, w)| w).sum(),
+            others().map(|(key, w)| w * (query - key) as f64).sum(),
         ];
-        let sums = |s: &RowSums| [s.lse, s.entropy, s.mass, s.distance];
+        let sums = |s: &RowSums| [s.lse, s.entropy, s.first, s.rest, s.rest_distance];
         for (number, expected) in expected.into_iter().enumerate() {
             let found = [sums(&found.0)[number] as f32, sums(&twin.0)[number] as f32];
             prop_assert!(hold(found, expected, 1e-5), "{number}: {found:?} {expected}");

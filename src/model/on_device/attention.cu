@@ -2,9 +2,9 @@
 
 // What one thread has seen of a row, or all of them.
 struct Row {
-    // Sums over keys: of exp(t), of exp(t) t, of exp(t) times the distance, and of exp(t) of some
-    // keys; t is the score below the largest one.
-    float sum, terms, distance, self, previous, first, duplicate, induction;
+    // Sums over keys: of exp(t) t; over all but the first key: of exp(t), and times the distance; and
+    // of exp(t) of some keys. t is the score below the largest one.
+    float terms, rest, distance, self, previous, first, duplicate, induction;
 };
 
 // Larger of two, where a NaN is larger than all.
@@ -48,8 +48,9 @@ __device__ float block_largest(float value, float *shared) {
 //
 // scores [H, rows, width]: products of queries and keys, from key `from` on; weights afterwards.
 // ids [n]. slopes, sinks [H], where there are any.
-// numbers [9, H, rows]: log-sum-exp, self, previous, first, entropy, distance, duplicate,
-// induction, mass.
+// numbers [9, H, rows]: log-sum-exp, self, previous, first, entropy, duplicate, induction; of all
+// keys but the first, the distance times the weight and the weight: of what a first key leaves over,
+// nothing would be left by subtraction.
 // largest, sums [H, rows, tiles]: of the weights of each tile of keys, from `first_tile` on; minus
 // infinity and 0 where the query sees none of them.
 extern "C" __global__ void rows(
@@ -94,11 +95,14 @@ extern "C" __global__ void rows(
             cells[c] = weight;
             // exp(t) t tends to 0 with exp(t), where the product itself would be 0 times infinity.
             seen.terms += weight * (below < -200 ? -200 : below);
-            seen.sum += weight;
-            seen.distance += weight * (float)behind;
             if (behind == 0) seen.self = weight;
             if (behind == 1) seen.previous = weight;
-            if (j == 0) seen.first = weight;
+            if (j == 0) {
+                seen.first = weight;
+            } else {
+                seen.rest += weight;
+                seen.distance += weight * (float)behind;
+            }
             if (behind > 0 && ids[j] == id) seen.duplicate += weight;
             if (j > 0 && ids[j - 1] == id) seen.induction += weight;
             most = largest_of(most, weight);
@@ -111,7 +115,7 @@ extern "C" __global__ void rows(
             sums[place * tiles + at] = sum;
         }
     }
-    seen.sum = block_sum(seen.sum, shared);
+    seen.rest = block_sum(seen.rest, shared);
     seen.terms = block_sum(seen.terms, shared);
     seen.distance = block_sum(seen.distance, shared);
     seen.self = block_sum(seen.self, shared);
@@ -119,7 +123,8 @@ extern "C" __global__ void rows(
     seen.first = block_sum(seen.first, shared);
     seen.duplicate = block_sum(seen.duplicate, shared);
     seen.induction = block_sum(seen.induction, shared);
-    float total = seen.sum + (has_sinks ? expf(sinks[head] - top) : 0);
+    float sum = seen.first + seen.rest;
+    float total = sum + (has_sinks ? expf(sinks[head] - top) : 0);
 
     for (int c = threadIdx.x; c < width; c += blockDim.x)
         cells[c] = c >= low && c <= high ? cells[c] / total : 0;
@@ -134,11 +139,11 @@ extern "C" __global__ void rows(
                          seen.self / total,
                          seen.previous / total,
                          seen.first / total,
-                         (log_total * seen.sum - seen.terms) / total,
-                         seen.distance / total,
+                         (log_total * sum - seen.terms) / total,
                          seen.duplicate / total,
                          seen.induction / total,
-                         seen.sum / total};
+                         seen.distance / total,
+                         seen.rest / total};
         for (int at = 0; at < 9; at++) numbers[((size_t)at * heads + head) * rows + row] = told[at];
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Block, NUMBERS, Small, columns_of};
 use crate::model::fetch::Landing;
-use crate::model::record::{RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile};
+use crate::model::record::{RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile, without_first};
 use crate::model::{Error, LayerRecord};
 
 /// Everything of a layer that has come to the host.
@@ -86,19 +86,16 @@ impl Kept {
             heads.flat_map(|head| &head[from..]).copied().collect()
         };
         let (lse, self_weight, previous, first) = (next(), next(), next(), next());
-        let (entropy, distance, duplicate, induction) = (next(), next(), next(), next());
-        let mass = next();
+        let (entropy, duplicate, induction) = (next(), next(), next());
+        let (mut distance, mut mass) = (next(), next());
+        let mut distance_without_first = Vec::with_capacity(mass.len());
         let positions = (0..self.heads).flat_map(|_| from..self.n);
-        let alone = positions.zip(distance.iter().zip(first.iter().zip(&mass)));
-        let distance_without_first = alone.map(|(i, (distance, (first, mass)))| {
-            let rest = mass - first;
-            // A share this small is rounding, and so would be the distance.
-            match rest <= f32::EPSILON {
-                true => 0.0,
-                false => (distance - first * i as f32) / rest,
-            }
-        });
-        let distance_without_first = distance_without_first.collect();
+        let sums = distance.iter_mut().zip(&mut mass);
+        for ((i, first), (distance, mass)) in positions.zip(&first).zip(sums) {
+            distance_without_first.push(without_first(f64::from(*distance), f64::from(*mass)));
+            *distance += first * i as f32;
+            *mass += first;
+        }
         let (n, size, side) = (self.n, self.tile, self.side);
         let mut counts = vec![0u64; side * side];
         for i in 0..n {

@@ -21,9 +21,10 @@ use kept::Kept;
 pub const BLOCK_ROWS: usize = 512;
 
 /// Tensors of `H * rows * n` floats that a block holds at a time.
-const HELD: usize = if cfg!(feature = "cuda") { 2 } else { 8 };
+const HELD: usize = if cfg!(feature = "cuda") { 1 } else { 8 };
 
-/// Tables of a block: lse, self, previous, first, entropy, distance, duplicate, induction, mass.
+/// Tables of a block: lse, self, previous, first, entropy, duplicate, induction; of all keys but the
+/// first, the distance times the weight and the weight.
 const NUMBERS: usize = 9;
 
 /// Bytes of a device that a block of the most rows takes where a text has `n` tokens.
@@ -39,34 +40,19 @@ struct Block {
     /// The first row, and how many there are.
     start: usize,
     count: usize,
-    /// The first key that one of them sees, and how many keys are taken: those up to the last row's
-    /// own at least.
+    /// The first key that one of them sees, and how many there are up to the last row's own.
     from: usize,
     width: usize,
 }
 
-/// Blocks of a text beyond which the keys that they take grow in few steps instead of with each block.
-/// Devices keep memory for the next tensor of the same size, and hold much that nobody uses where
-/// every size comes once.
-const STEADY: usize = 8;
-
-/// So many steps.
-const STEPS: usize = 4;
-
 impl Block {
-    /// The block of these rows, of a text of `n` tokens in blocks of `rows`.
-    fn new((start, count): (usize, usize), inputs: &Inputs, (n, rows): (usize, usize)) -> Self {
+    fn new(start: usize, count: usize, inputs: &Inputs) -> Self {
         let from = inputs.rule.visible(start).start;
-        let end = start + count;
-        let step = match n.div_ceil(rows) > STEADY && inputs.rule.window.is_none() {
-            true => n.div_ceil(STEPS),
-            false => 1,
-        };
         Self {
             start,
             count,
             from,
-            width: end.next_multiple_of(step).min(n) - from,
+            width: start + count - from,
         }
     }
 
@@ -79,6 +65,15 @@ impl Block {
     fn row_tiles(self, size: usize) -> Range<usize> {
         self.start / size..(self.start + self.count).div_ceil(size)
     }
+}
+
+/// Memory of a device that the attention of one layer leaves to that of the next.
+#[derive(Default)]
+pub(super) struct Scratch {
+    /// The scores of a block, flat. The driver keeps what tensors of other sizes gave back, so that
+    /// blocks with one each, wider and wider, would hold much more than one takes.
+    #[cfg(feature = "cuda")]
+    scores: Option<Tensor>,
 }
 
 /// What one block leaves for the host.
@@ -133,6 +128,7 @@ impl Pending {
 /// still to be filled in. No tensor is larger than `H * rows * n`.
 pub(super) fn attend(
     inputs: &Inputs,
+    scratch: &mut Scratch,
     cancelled: &dyn Fn() -> bool,
 ) -> Result<(Tensor, Option<Pending>), Error> {
     let (heads, n, d) = inputs.q.dims3()?;
@@ -148,7 +144,7 @@ pub(super) fn attend(
         }
         false => None,
     };
-    let mut weigher = Weigher::new(inputs, n)?;
+    let mut weigher = Weigher::new(inputs, (n, rows), scratch)?;
     let mut kept = Kept::new(heads, n);
     let mut outputs = Vec::with_capacity(n.div_ceil(rows));
     let mut running: Option<Small> = None;
@@ -160,7 +156,7 @@ pub(super) fn attend(
         }
         let end = if start < from { from } else { n };
         let count = rows.min(end - start);
-        let block = Block::new((start, count), inputs, (n, rows));
+        let block = Block::new(start, count, inputs);
         let (output, small) = weigher.run(inputs, block)?;
         outputs.push(output);
         // This block is under way; what the one before it left is waited for only now.
@@ -212,12 +208,19 @@ struct Weigher {
 }
 
 impl Weigher {
-    fn new(inputs: &Inputs, n: usize) -> Result<Self, Error> {
+    /// For blocks of at most `rows` rows of a text of `n` tokens.
+    fn new(
+        inputs: &Inputs,
+        (n, rows): (usize, usize),
+        scratch: &mut Scratch,
+    ) -> Result<Self, Error> {
+        #[cfg(not(feature = "cuda"))]
+        let _ = (rows, scratch);
         let (heads, device) = (inputs.q.dim(0)?, inputs.q.device());
         let better = cfg!(feature = "cuda") && device.is_cuda();
         Ok(Self {
             #[cfg(feature = "cuda")]
-            cuda: cuda::Shared::new(inputs, n)?,
+            cuda: cuda::Shared::new(inputs, (n, rows), scratch)?,
             plain: (!better)
                 .then(|| plain::Columns::new(inputs, n))
                 .transpose()?,
@@ -241,7 +244,7 @@ impl Weigher {
         let q = inputs.q.narrow(1, block.start, count)?.contiguous()?; // [H, r, d]
         let q = q.reshape((kv_heads, group * count, d))?; // [H_kv, g*r, d]
         let (k, v) = (keys(&inputs.k)?, keys(&inputs.v)?); // [H_kv, w, d]
-        let products = q.matmul(&k.t()?)?; // [H_kv, g*r, w]
+        let products = self.products(&q, &k)?; // [H_kv, g*r, w]
         let products = products.reshape((heads, count, block.width))?; // [H, r, w]
         let (weights, small) = self.weigh(products, inputs, block)?; // [H, r, w]
         let output = weights
@@ -251,6 +254,15 @@ impl Weigher {
             .transpose(0, 1)? // [r, H, d]
             .reshape((count, heads * d))?;
         Ok((output, small))
+    }
+
+    /// Products of queries `[H_kv, g*r, d]` and keys `[H_kv, w, d]`, until the next block's.
+    fn products(&self, q: &Tensor, k: &Tensor) -> Result<Tensor, Error> {
+        #[cfg(feature = "cuda")]
+        if let Some(shared) = &self.cuda {
+            return shared.products(q, k);
+        }
+        Ok(q.matmul(&k.t()?)?)
     }
 
     /// Products of queries and keys `[H, r, w]` to weights.

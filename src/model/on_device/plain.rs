@@ -113,6 +113,8 @@ impl Columns {
             let mask = mask.to_dtype(DType::F32)?; // [r, w]
             Ok(weights.broadcast_mul(&mask)?.sum(D::Minus1)?) // [H, r]
         };
+        let positions = keys(&self.positions)?; // [1, w]
+        let others = positions.gt(0f64)?.to_dtype(DType::F32)?; // [1, w]
         let earlier = behind.gt(0f64)?.to_dtype(DType::F32)?; // [r, w]
         let query_ids = rows(&self.ids)?; // [r, 1]
         let same = query_ids
@@ -123,16 +125,12 @@ impl Columns {
             (&max + &log_total)?.squeeze(2)?,
             share(&behind.eq(0f64)?)?,
             share(&behind.eq(1f64)?)?,
-            share(
-                &keys(&self.positions)?
-                    .eq(0f64)?
-                    .broadcast_as((count, width))?,
-            )?,
+            share(&positions.eq(0f64)?.broadcast_as((count, width))?)?,
             entropy.squeeze(2)?,
-            share(&(behind.relu()?))?,
             share(&(same * earlier)?)?,
             share(&(after_same.to_dtype(DType::F32)? * &seen)?)?,
-            weights.sum(D::Minus1)?,
+            share(&behind.relu()?.broadcast_mul(&others)?)?,
+            share(&others.broadcast_as((count, width))?)?,
         ];
         let shown = visible.where_cond(&weights, &fill(Thumbnails::MASKED)?)?; // [H, r, w]
         let (mut largest, mut sums) = (Vec::new(), Vec::new());
