@@ -5,10 +5,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use candle_core::cuda_backend::cudarc::cublas::sys::cublasOperation_t;
+use candle_core::cuda_backend::cudarc::cublas::{Gemm, GemmConfig, StridedBatchedConfig};
 use candle_core::cuda_backend::cudarc::driver::{CudaSlice, LaunchConfig, PushKernelArg};
-use candle_core::{CpuStorage, CudaDevice, CudaStorage, InplaceOp1, InplaceOp2, Layout, Tensor};
+use candle_core::{
+    CpuStorage, CudaDevice, CudaStorage, DType, InplaceOp1, InplaceOp2, InplaceOp3, Layout, Tensor,
+};
 
-use super::{Block, NUMBERS};
+use super::{Block, NUMBERS, Scratch};
 use crate::model::attention::Inputs;
 use crate::model::fetch::Fetch;
 use crate::model::fetch::cuda::failed;
@@ -29,14 +33,20 @@ pub(super) struct Shared {
     slopes: CudaSlice<f32>,
     sinks: CudaSlice<f32>,
     tile: usize,
+    /// Where the scores of every block are, flat.
+    scores: Tensor,
 }
 
 impl Shared {
-    /// Copies it to the GPU, where there is one.
+    /// Copies it to the GPU, where there is one; for blocks of at most `rows` rows of `n` tokens.
     ///
     /// # Errors
     /// The driver's.
-    pub fn new(inputs: &Inputs, n: usize) -> Result<Option<Self>, Error> {
+    pub fn new(
+        inputs: &Inputs,
+        (n, rows): (usize, usize),
+        scratch: &mut Scratch,
+    ) -> Result<Option<Self>, Error> {
         let candle_core::Device::Cuda(device) = inputs.q.device() else {
             return Ok(None);
         };
@@ -45,13 +55,34 @@ impl Shared {
             let values = if values.is_empty() { &[0.0] } else { values };
             stream.clone_htod(values).map_err(failed)
         };
+        let most = inputs.q.dim(0)? * rows.min(n) * n;
+        let scores = scratch.scores.take();
+        let scores = match scores.filter(|scores| scores.elem_count() >= most) {
+            Some(scores) => scores,
+            None => Tensor::zeros(most, DType::F32, inputs.q.device())?,
+        };
+        scratch.scores = Some(scores.clone());
         Ok(Some(Self {
             ids: stream.clone_htod(inputs.repeats.ids()).map_err(failed)?,
             slopes: per_head(&inputs.rule.slopes)?,
             sinks: per_head(&inputs.rule.sinks)?,
             tile: thumbnail_tile(n),
             device: device.clone(),
+            scores,
         }))
+    }
+
+    /// Products of queries `[H_kv, m, d]` and keys `[H_kv, w, d]`: `[H_kv, m, w]`, until the next ones
+    /// take their place.
+    ///
+    /// # Errors
+    /// The driver's.
+    pub fn products(&self, q: &Tensor, k: &Tensor) -> Result<Tensor, Error> {
+        let (kv_heads, m, _) = q.dims3()?;
+        let width = k.dim(1)?;
+        let products = self.scores.narrow(0, 0, kv_heads * m * width)?;
+        products.inplace_op3(q, k, &Products)?;
+        Ok(products.reshape((kv_heads, m, width))?)
     }
 }
 
@@ -215,6 +246,76 @@ impl InplaceOp1 for Rows<'_> {
         unsafe { launch.launch(grid) }.map_err(driver)?;
         *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(left);
         Ok(())
+    }
+}
+
+/// Products of queries and keys. The tensor library's own go to new memory every time.
+struct Products;
+
+impl InplaceOp3 for Products {
+    fn name(&self) -> &'static str {
+        "products"
+    }
+
+    fn cpu_fwd(
+        &self,
+        _: &mut CpuStorage,
+        _: &Layout,
+        _: &CpuStorage,
+        _: &Layout,
+        _: &CpuStorage,
+        _: &Layout,
+    ) -> candle_core::Result<()> {
+        candle_core::bail!("a kernel of a GPU was asked to run on the processor")
+    }
+
+    fn cuda_fwd(
+        &self,
+        products: &mut CudaStorage,
+        of_products: &Layout,
+        q: &CudaStorage,
+        of_q: &Layout,
+        k: &CudaStorage,
+        of_k: &Layout,
+    ) -> candle_core::Result<()> {
+        let ((kv_heads, m, d), (_, width, _)) = (of_q.shape().dims3()?, of_k.shape().dims3()?);
+        let (&[q_head, q_row, 1], &[k_head, k_row, 1]) = (of_q.stride(), of_k.stride()) else {
+            candle_core::bail!("queries {of_q:?} and keys {of_k:?} are no rows of numbers");
+        };
+        let device = q.device.clone();
+        let q = q.as_cuda_slice::<f32>()?.slice(of_q.start_offset()..);
+        let k = k.as_cuda_slice::<f32>()?.slice(of_k.start_offset()..);
+        let mut products = products
+            .as_cuda_slice_mut::<f32>()?
+            .slice_mut(of_products.start_offset()..);
+        // cuBLAS counts along columns: its matrices are these, transposed, and Q K^T is K Q^T.
+        let gemm = GemmConfig {
+            transa: cublasOperation_t::CUBLAS_OP_T,
+            transb: cublasOperation_t::CUBLAS_OP_N,
+            m: int(width),
+            n: int(m),
+            k: int(d),
+            alpha: 1.0,
+            lda: int(k_row),
+            ldb: int(q_row),
+            beta: 0.0,
+            ldc: int(width),
+        };
+        let batches = StridedBatchedConfig {
+            gemm,
+            batch_size: int(kv_heads),
+            stride_a: k_head as i64,
+            stride_b: q_head as i64,
+            stride_c: (m * width) as i64,
+        };
+        // SAFETY: it reads rows of d numbers, w of keys and m of queries a head, where the layouts say
+        // that they are, and writes `[H_kv, m, w]`, which the caller has made room for.
+        unsafe {
+            device
+                .cublas_handle()
+                .gemm_strided_batched(batches, &k, &q, &mut products)
+        }
+        .map_err(candle_core::Error::wrap)
     }
 }
 
