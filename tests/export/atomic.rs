@@ -29,6 +29,32 @@ fn a_failed_write_leaves_the_old_file_and_nothing_else() {
     assert_eq!(names(folder.path()), ["plot.png"]);
 }
 
+/// However the process ends in the middle.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_half_written_has_no_name() {
+    use rustix::fs::{Mode, OFlags};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.headlight");
+    fs::write(&path, "old").unwrap();
+    let mut seen = Vec::new();
+    write_atomically(&path, |out| {
+        out.write_all(b"half")?;
+        out.flush()?;
+        seen = names(folder.path());
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"half");
+    assert_eq!(names(folder.path()), ["run.headlight"]);
+    let nameless = OFlags::TMPFILE | OFlags::RDWR;
+    match rustix::fs::open(folder.path(), nameless, Mode::RUSR) {
+        Ok(_) => assert_eq!(seen, ["run.headlight"]),
+        Err(_) => println!("skipped: this file system has no files without a name"),
+    }
+}
+
 #[test]
 fn a_path_that_can_hold_no_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
