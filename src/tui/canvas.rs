@@ -7,6 +7,18 @@ use ratatui::style::{Color, Style};
 use super::theme::{Role, Theme};
 use crate::view::Area;
 
+/// The first of some lines that fits `room` cells; the last where none does.
+pub fn first_fitting(lines: impl IntoIterator<Item = Vec<Span>>, room: u16) -> Vec<Span> {
+    let mut last = Vec::new();
+    for line in lines {
+        last = line;
+        if measure(&last) <= room {
+            break;
+        }
+    }
+    last
+}
+
 /// A piece of a line.
 pub type Span = (String, Style);
 

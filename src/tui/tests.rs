@@ -675,6 +675,35 @@ fn the_readout_is_the_exact_weight() {
 }
 
 #[test]
+fn at_no_width_is_a_number_cut() {
+    let recipe = Recipe {
+        tokens: ["a", " incomprehensible", " 猫が好きです", " unquestionably"]
+            .map(str::to_owned)
+            .into(),
+        ..Recipe::default()
+    };
+    let has_whole = |told: &str, value: &str| {
+        let whole = |rest: &str| !rest.starts_with(|next: char| next.is_ascii_digit());
+        told.split(value).skip(1).any(whole)
+    };
+    for width in 40..=120 {
+        let mut state = showing(recipe.capture(), Depth::True, width, 24);
+        for screens in ["1", "2"] {
+            press(&mut state, screens);
+            let told = text(&screen(&state, Depth::True, width, 24));
+            let weight = super::words::weight(state.weight().unwrap());
+            assert!(has_whole(&told, &weight), "{width}\n{told}");
+        }
+        for _ in crate::lens::TokenNumber::ALL {
+            press(&mut state, "t");
+            let told = text(&screen(&state, Depth::True, width, 24));
+            let value = super::words::weight(state.shade_number(state.chosen()));
+            assert!(has_whole(&told, &value), "{width}\n{told}");
+        }
+    }
+}
+
+#[test]
 fn a_layer_that_is_not_computed_says_so() {
     let mut capture = Recipe::default().capture();
     capture.layers.truncate(1);

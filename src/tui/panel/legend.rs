@@ -1,6 +1,6 @@
 //! The legend below the heatmap, and the readout beside it.
 
-use super::super::canvas::{Canvas, Span, measure};
+use super::super::canvas::{Canvas, Span, first_fitting, measure};
 use super::super::theme::Role;
 use super::super::words::{quoted, weight};
 use super::pixels;
@@ -101,8 +101,13 @@ pub(super) fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     };
     let spent = measure(&line(2, false)).saturating_sub(4);
     let shortest = usize::from(room.saturating_sub(spent) / 2).max(3);
-    [line(24, true), line(24, false)]
-        .into_iter()
-        .find(|line| measure(line) <= room)
-        .unwrap_or_else(|| line(shortest, false))
+    // A number that is cut reads as another.
+    let alone = vec![canvas.span(value.as_str(), role)];
+    let tries = [
+        line(24, true),
+        line(24, false),
+        line(shortest, false),
+        alone,
+    ];
+    first_fitting(tries, room)
 }

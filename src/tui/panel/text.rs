@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ratatui::style::Style;
 
-use super::super::canvas::{Canvas, Span, Titles, measure};
+use super::super::canvas::{Canvas, Span, Titles, first_fitting, measure};
 use super::super::theme::Role;
 use super::super::words::{quoted, weight};
 use super::legend::{ends, readout, scale};
@@ -166,15 +166,27 @@ fn legend(canvas: &mut Canvas, row: Area, state: &State, nan: bool) {
             let at = state.chosen();
             let label = state.capture().and_then(|capture| capture.label(at));
             let share = number.share(layer, state.select(), at, state.largest());
-            let value = match share {
-                Some(_) => format!("{} {}", weight(state.shade_number(at)), number.unit()),
+            let value = |unit: &str| match share {
+                Some(_) => format!("{} {unit}", weight(state.shade_number(at))),
                 None => "none: sees itself alone".to_owned(),
             };
-            vec![
-                canvas.span(quoted(label, 24), Role::Query),
-                canvas.span(format!("({at})  {}  ", number.name()), Role::Dim),
-                canvas.span(value, Role::Accent),
-            ]
+            let line = |width: usize, name: &str, unit: &str| {
+                vec![
+                    canvas.span(quoted(label, width), Role::Query),
+                    canvas.span(format!("({at})  {name}"), Role::Dim),
+                    canvas.span(value(unit).trim_end(), Role::Accent),
+                ]
+            };
+            let name = format!("{}  ", number.name());
+            let tries = [
+                line(24, &name, number.unit()),
+                line(24, &name, ""),
+                line(8, &name, ""),
+                // The title names it, too.
+                line(8, "", ""),
+                vec![canvas.span(value("").trim_end(), Role::Accent)],
+            ];
+            first_fitting(tries, room)
         }
     };
     canvas.line(row.x + used + 3, row.y, room, &line);
