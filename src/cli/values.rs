@@ -1,0 +1,297 @@
+//! What flags take, as types.
+
+use std::str::FromStr;
+
+use clap::ValueEnum;
+
+use crate::lens::Scale;
+use crate::model::{DeviceKind, ScaleBy};
+use crate::paint::Colormap;
+
+/// A list such as `0,2-4`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picks(pub Vec<std::ops::RangeInclusive<usize>>);
+
+impl FromStr for Picks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |part: &str| {
+            let part = part.trim();
+            part.parse::<usize>()
+                .map_err(|_| format!("'{}' is no number", part.escape_debug()))
+        };
+        let ranges = text.split(',').map(|part| match part.split_once('-') {
+            Some((from, to)) => Ok(number(from)?..=number(to)?),
+            None => number(part).map(|n| n..=n),
+        });
+        ranges.collect::<Result<_, String>>().map(Self)
+    }
+}
+
+/// `--attention-scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AttentionScale {
+    /// The dimensions of a head
+    #[value(name = "d_head")]
+    HeadDim,
+    /// The dimensions of the embedding
+    #[value(name = "d_model")]
+    Embedding,
+}
+
+impl From<AttentionScale> for ScaleBy {
+    fn from(scale: AttentionScale) -> Self {
+        match scale {
+            AttentionScale::HeadDim => Self::HeadDim,
+            AttentionScale::Embedding => Self::Embedding,
+        }
+    }
+}
+
+/// An amount of memory: a whole number and a unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl FromStr for Bytes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        const UNITS: [(&str, u64); 7] = [
+            ("KiB", 1 << 10),
+            ("MiB", 1 << 20),
+            ("GiB", 1 << 30),
+            ("KB", 1_000),
+            ("MB", 1_000_000),
+            ("GB", 1_000_000_000),
+            ("", 1),
+        ];
+        let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let unit = text.get(digits.len()..).unwrap_or_default();
+        let unit = UNITS
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(unit));
+        let amount = digits.trim().parse::<u64>().ok();
+        match (amount, unit) {
+            (Some(amount @ 1..), Some((_, unit))) => amount.checked_mul(*unit),
+            _ => None,
+        }
+        .map(Self)
+        .ok_or_else(|| format!("'{text}' is no amount of memory such as 2GiB or 512MiB"))
+    }
+}
+
+/// `--dtype`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WeightType {
+    /// f32 on the processor, the stored type elsewhere
+    Auto,
+    /// 4 bytes a weight
+    F32,
+    /// 2 bytes a weight, of f32's range
+    Bf16,
+    /// 2 bytes a weight
+    F16,
+}
+
+/// `--capture-dtype`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CaptureType {
+    /// 4 bytes a number, as computed
+    F32,
+    /// 2 bytes a number, rounded
+    F16,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Tokens, weights, numbers and the recipe, as text
+    Json,
+    /// Arrays in the layout [L, H, n, n]
+    Safetensors,
+    /// The same arrays for NumPy
+    Npz,
+    /// A picture of one head, or of heads of one layer (--layers 3 --heads 1)
+    Png,
+    /// A picture of one head that scales
+    Svg,
+    /// Heads as glyphs, without colours
+    Text,
+    /// Heads in the 256 colours of a terminal
+    Ansi,
+}
+
+/// `--device`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Device {
+    /// The processor
+    Cpu,
+    /// The first NVIDIA GPU
+    Cuda,
+    /// The GPU of a Mac
+    Metal,
+}
+
+impl From<Device> for DeviceKind {
+    fn from(device: Device) -> Self {
+        match device {
+            Device::Cpu => Self::Cpu,
+            Device::Cuda => Self::Cuda,
+            Device::Metal => Self::Metal,
+        }
+    }
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// What the terminal says that it can
+    Auto,
+    /// 24 bits
+    Truecolor,
+    /// 256 colours
+    #[value(name = "256")]
+    Ansi256,
+    /// 16 colours
+    #[value(name = "16")]
+    Ansi16,
+    /// None: glyphs only
+    Never,
+}
+
+/// The value of a name, as its flag takes it.
+pub fn named<T: ValueEnum>(name: &str) -> Option<T> {
+    let all = T::value_variants().iter();
+    all.into_iter()
+        .find(|value| name_of(*value) == name)
+        .cloned()
+}
+
+/// The name of a value, as its flag takes it.
+pub fn name_of<T: ValueEnum>(value: &T) -> String {
+    let shown = value.to_possible_value();
+    shown.map_or_else(String::new, |shown| shown.get_name().to_owned())
+}
+
+/// Every name that a flag takes.
+pub fn names<T: ValueEnum>() -> String {
+    let all: Vec<String> = T::value_variants().iter().map(name_of).collect();
+    all.join(", ")
+}
+
+/// `--colormap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Map {
+    /// One hue
+    Blues,
+    /// Purple over teal to yellow
+    Viridis,
+    /// Blue over grey to yellow, for every eye
+    Cividis,
+    /// Purple over orange to cream
+    Magma,
+    /// No hue
+    Grey,
+    /// Blue below the middle of the scale, red above it
+    Diverging,
+}
+
+impl From<Map> for Colormap {
+    fn from(map: Map) -> Self {
+        match map {
+            Map::Blues => Self::Blues,
+            Map::Viridis => Self::Viridis,
+            Map::Cividis => Self::Cividis,
+            Map::Magma => Self::Magma,
+            Map::Grey => Self::Grey,
+            Map::Diverging => Self::Diverging,
+        }
+    }
+}
+
+/// `--background`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Background {
+    /// What the terminal says, else dark
+    Auto,
+    /// Light text on dark
+    Dark,
+    /// Dark text on light
+    Light,
+}
+
+/// `--scale`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScaleName {
+    /// The weight itself
+    Raw,
+    /// Over the largest of its row
+    RowMax,
+    /// Its square root
+    Sqrt,
+    /// Its logarithm, from 1e-4 to 1
+    Log,
+    /// Without key 0, rows renormalised
+    NoSink,
+    /// Times the norm of the value, rows renormalised
+    ValueWeighted,
+}
+
+impl From<ScaleName> for Scale {
+    fn from(name: ScaleName) -> Self {
+        match name {
+            ScaleName::Raw => Self::Raw,
+            ScaleName::RowMax => Self::RowMax,
+            ScaleName::Sqrt => Self::Sqrt,
+            ScaleName::Log => Self::Log,
+            ScaleName::NoSink => Self::NoSink,
+            ScaleName::ValueWeighted => Self::ValueWeighted,
+        }
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn maps_and_scales_have_their_own_names() {
+        let named =
+            |value: Option<clap::builder::PossibleValue>| value.unwrap().get_name().to_owned();
+        for map in Map::value_variants() {
+            assert_eq!(named(map.to_possible_value()), Colormap::from(*map).name());
+        }
+        assert_eq!(Map::value_variants().len(), Colormap::ALL.len());
+        for scale in ScaleName::value_variants() {
+            let name = Scale::from(*scale).name().replace(' ', "-");
+            assert_eq!(named(scale.to_possible_value()), name);
+        }
+        assert_eq!(ScaleName::value_variants().len(), Scale::ALL.len());
+    }
+
+    #[test]
+    fn picks_are_numbers_and_ranges() {
+        assert_eq!("0,2-4".parse(), Ok(Picks(vec![0..=0, 2..=4])));
+        assert!("1,x".parse::<Picks>().is_err());
+        assert!("".parse::<Picks>().is_err());
+    }
+
+    #[test]
+    fn memory_has_units() {
+        assert_eq!("2GiB".parse(), Ok(Bytes(2 << 30)));
+        assert_eq!("512 mb".parse(), Ok(Bytes(512_000_000)));
+        assert_eq!("77".parse(), Ok(Bytes(77)));
+        for wrong in ["", "GiB", "0", "-1", "1.5GiB", "99999999999GiB", "3 cats"] {
+            assert!(wrong.parse::<Bytes>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn values_are_found_by_the_names_of_their_flags() {
+        for colour in Colour::value_variants() {
+            assert_eq!(named(&name_of(colour)), Some(*colour));
+        }
+        assert_eq!(named::<Colour>("red"), None);
+        assert_eq!(names::<Background>(), "auto, dark, light");
+    }
+}
