@@ -1,6 +1,9 @@
 //! What reaches the screen, colours included.
 
 mod atlas;
+mod text;
+mod trust;
+mod zoom;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -40,6 +43,23 @@ fn trusted(capture: Capture, depth: Depth, width: u16, height: u16) -> State {
         update(&mut state, Event::Work(Update::Trust(layer, found)));
     }
     state
+}
+
+/// A capture of four tokens with one weight that is not a number and one that is zero: query 3.
+fn broken() -> Capture {
+    let recipe = Recipe {
+        tokens: ["a", "b", "c", "d"].map(str::to_owned).into(),
+        layers: 1,
+        heads: 1,
+        ..Recipe::default()
+    };
+    let mut capture = recipe.capture();
+    let mut layer = (*capture.layers[0]).clone();
+    // Query 2 is broken; query 1 puts nothing anywhere.
+    layer.lse[2] = f32::NAN;
+    layer.lse[1] = f32::INFINITY;
+    capture.layers[0] = Arc::new(layer);
+    capture
 }
 
 fn press(state: &mut State, letters: &str) {
@@ -138,198 +158,6 @@ fn a_narrow_screen_in_true_colour() {
     insta::assert_snapshot!(styled(&screen(&state, Depth::True, 44, 14)));
 }
 
-/// Pages of text with what is hard to show: wide, combined and hostile tokens, and line breaks.
-fn pages() -> Recipe {
-    let tokens = [
-        "",
-        "The",
-        " cat",
-        " sat",
-        " on",
-        " the",
-        " m",
-        "at",
-        ".",
-        "\n",
-        "\n",
-        "猫",
-        "が",
-        "座る",
-        "。",
-        " \u{1b}[2J",
-        " naïve",
-        " e\u{301}",
-        " 🦊",
-        " fox",
-        ",",
-        " a",
-        " fluffy",
-        " cat",
-        "\n",
-        "It",
-        " was",
-        " un",
-        "believ",
-        "able",
-        ":",
-        " \tend",
-    ];
-    Recipe {
-        tokens: tokens.map(str::to_owned).into(),
-        layers: 2,
-        heads: 2,
-        ..Recipe::default()
-    }
-}
-
-#[test]
-fn text_in_256_colours() {
-    let mut state = showing(pages().capture(), Depth::Ansi256, 80, 16);
-    press(&mut state, "2G/cat\n");
-    insta::assert_snapshot!(styled(&screen(&state, Depth::Ansi256, 80, 16)));
-}
-
-#[test]
-fn text_without_colours() {
-    let mut state = showing(pages().capture(), Depth::None, 60, 20);
-    press(&mut state, "2G/cat\nN");
-    insta::assert_snapshot!(styled(&screen(&state, Depth::None, 60, 20)));
-}
-
-#[test]
-fn a_number_of_each_token_in_true_colour() {
-    let mut state = showing(pages().capture(), Depth::True, 80, 16);
-    press(&mut state, "2Gt");
-    insta::assert_snapshot!(styled(&screen(&state, Depth::True, 80, 16)));
-}
-
-#[test]
-fn every_token_stands_where_moves_think_it_does() {
-    for (width, height) in [(40, 40), (60, 40), (80, 40), (200, 60)] {
-        let mut state = showing(pages().capture(), Depth::True, width, height);
-        press(&mut state, "2");
-        let buffer = screen(&state, Depth::True, width, height);
-        let (field, wrap) = (state.text_field(), state.wrap().unwrap());
-        for token in 0..state.tokens() {
-            let (line, column) = wrap.place(token);
-            let at = (field.x + column, field.y + line as u16);
-            let label = state.capture().unwrap().label(token).unwrap().letters();
-            let first = label.iter().find(|letter| !letter.is_space()).unwrap();
-            // The terminal's cell holds a letter, an escape its first sign.
-            let shown = buffer[at].symbol();
-            assert!(first.text.starts_with(shown), "{width} {token}: {shown:?}");
-        }
-    }
-}
-
-#[test]
-fn looks_of_tokens_differ_at_every_depth() {
-    for depth in DEPTHS {
-        let mut state = showing(broken(), depth, 80, 24);
-        let look = |state: &State, token: usize| {
-            let buffer = screen(state, depth, 80, 24);
-            let (field, wrap) = (state.text_field(), state.wrap().unwrap());
-            let (line, column) = wrap.place(token);
-            let cell = &buffer[(field.x + column, field.y + line as u16)];
-            (cell.fg, cell.bg, cell.modifier)
-        };
-        // Query 1 puts nothing anywhere, and does not see 2 and 3; its other end is key 1 or 0.
-        press(&mut state, "2gl");
-        let (zero, chosen, masked) = (look(&state, 0), look(&state, 1), look(&state, 3));
-        press(&mut state, "l");
-        let nan = look(&state, 0);
-        press(&mut state, "/d\ng");
-        let hit = look(&state, 3);
-        let all = [zero, chosen, masked, nan, hit];
-        for (at, one) in all.iter().enumerate() {
-            let twins = all.iter().filter(|other| *other == one).count();
-            assert_eq!(twins, 1, "{depth:?} {at} {all:?}");
-        }
-    }
-}
-
-#[test]
-fn without_colours_levels_are_told_apart_in_order() {
-    let recipe = Recipe {
-        sharpness: 1.0,
-        tokens: (0..40).map(|i| format!("{i} ")).collect(),
-        ..Recipe::default()
-    };
-    let mut state = showing(recipe.capture(), Depth::None, 100, 24);
-    press(&mut state, "2G");
-    let buffer = screen(&state, Depth::None, 100, 24);
-    let (field, wrap) = (state.text_field(), state.wrap().unwrap());
-    let (_, values) = state.shades();
-    let strength = |token: usize| {
-        let (line, column) = wrap.place(token);
-        let modifier = buffer[(field.x + column, field.y + line as u16)].modifier;
-        use ratatui::style::Modifier;
-        let bold = modifier.contains(Modifier::BOLD);
-        2 * u8::from(bold) + u8::from(modifier.contains(Modifier::UNDERLINED))
-    };
-    let mut seen: Vec<(f32, u8)> = (0..39).map(|t| (values[t].unwrap(), strength(t))).collect();
-    seen.sort_by(|a, b| a.0.total_cmp(&b.0));
-    assert!(seen.is_sorted_by_key(|(_, strength)| *strength), "{seen:?}");
-    assert!(seen.last().unwrap().1 > seen[0].1);
-}
-
-#[test]
-fn the_text_tells_the_exact_weight_and_the_number() {
-    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 40);
-    press(&mut state, "2");
-    for keys in ["", "s", "m", "w", "h", "}"] {
-        press(&mut state, keys);
-        let told = text(&screen(&state, Depth::True, 120, 40));
-        assert!(
-            told.contains(&super::words::weight(state.weight().unwrap())),
-            "{keys}"
-        );
-        assert!(told.contains(&format!("{} scale", state.scale().name())));
-    }
-    press(&mut state, "G");
-    for number in crate::lens::TokenNumber::ALL {
-        press(&mut state, "t");
-        let told = text(&screen(&state, Depth::True, 120, 40));
-        assert!(told.contains(&format!("{} of each token", number.name())));
-        let value = super::words::weight(state.shade_number(state.chosen()));
-        assert!(
-            told.contains(&format!("{}  {value}", number.name())),
-            "{told}"
-        );
-    }
-}
-
-#[test]
-fn finding_is_counted_on_the_last_line() {
-    let last = |state: &State| {
-        let told = text(&screen(state, Depth::None, 90, 24));
-        told.trim_end().lines().last().unwrap().to_owned()
-    };
-    for keys in ["1g", "2g"] {
-        let mut state = showing(Recipe::default().capture(), Depth::None, 90, 24);
-        let layout = |state: &State| *state.layout();
-        press(&mut state, keys);
-        let before = layout(&state);
-        press(&mut state, "/at");
-        assert!(last(&state).starts_with(" /at ") && last(&state).ends_with("1 of 3"));
-        press(&mut state, "\nn");
-        assert!(
-            last(&state).starts_with(" /at 2 of 3  "),
-            "{}",
-            last(&state)
-        );
-        press(&mut state, "nn");
-        assert!(last(&state).contains("/at 1 of 3 · from the top"));
-        // A wide letter is counted by its cells.
-        press(&mut state, "/猫");
-        assert!(last(&state).ends_with("not found"));
-        press(&mut state, "\n");
-        assert!(last(&state).contains("not found"));
-        // Nothing on the screen moved for it.
-        assert_eq!(layout(&state), before);
-    }
-}
-
 #[test]
 fn what_was_found_is_marked_on_both_axes_of_a_head() {
     let mut state = showing(Recipe::default().capture(), Depth::True, 120, 40);
@@ -350,76 +178,6 @@ fn what_was_found_is_marked_on_both_axes_of_a_head() {
         6,
         "{found}"
     );
-}
-
-#[test]
-fn half_blocks_where_tokens_outnumber_cells() {
-    let recipe = Recipe {
-        tokens: (0..60).map(|i| format!(" {i}")).collect(),
-        layers: 1,
-        heads: 1,
-        ..Recipe::default()
-    };
-    let state = showing(recipe.capture(), Depth::Ansi256, 44, 14);
-    insta::assert_snapshot!(styled(&screen(&state, Depth::Ansi256, 44, 14)));
-}
-
-/// One head of 300 tokens, zoomed into by these keys.
-fn zoomed(depth: Depth, keys: &str, (width, height): (u16, u16)) -> Buffer {
-    let recipe = Recipe {
-        tokens: (0..300).map(|i| format!(" {i}")).collect(),
-        layers: 1,
-        heads: 1,
-        ..Recipe::default()
-    };
-    let mut state = showing(recipe.capture(), depth, width, height);
-    press(&mut state, keys);
-    screen(&state, depth, width, height)
-}
-
-#[test]
-fn a_part_of_a_long_text_in_256_colours() {
-    let buffer = zoomed(Depth::Ansi256, "G$zz", (76, 20));
-    insta::assert_snapshot!(styled(&buffer));
-}
-
-#[test]
-fn single_weights_of_a_long_text_without_colours() {
-    let whole = zoomed(Depth::None, "G^P", (60, 20));
-    let part = zoomed(Depth::None, "G^zzzz", (60, 20));
-    insta::assert_snapshot!(format!("{}\n{}", text(&whole), text(&part)));
-}
-
-#[test]
-fn marks_in_the_frame_tell_where_the_window_is() {
-    for depth in DEPTHS {
-        let told = |keys| text(&zoomed(depth, keys, (80, 24)));
-        let first = told("G^zz");
-        let mut corner = first.lines().nth(1).unwrap().chars();
-        let edge = corner.position(|c| "╮┓".contains(c)).unwrap();
-        let marks = |told: &str| {
-            let [vertical, horizontal] = match depth {
-                Depth::None => ['█', '█'],
-                _ => ['┃', '━'],
-            };
-            let at_edge = |line: &str| line.chars().nth(edge) == Some(vertical);
-            let rows: Vec<usize> = (1..20)
-                .filter(|&y| told.lines().nth(y).is_some_and(at_edge))
-                .collect();
-            let bottom = told.lines().nth(22).unwrap().chars();
-            let columns: Vec<usize> = (0..)
-                .zip(bottom)
-                .filter(|(at, c)| *at > 0 && *at < edge && *c == horizontal)
-                .map(|(at, _)| at)
-                .collect();
-            (rows, columns)
-        };
-        let (top, left) = marks(&told("g^zz"));
-        let (bottom, right) = marks(&told("G$zz"));
-        assert!(!top.is_empty() && !left.is_empty(), "{depth:?}");
-        assert!(top.first() < bottom.first() && left.first() < right.first());
-        assert!(told("G$").contains("1:") && !told("G$").contains("rows 0"));
-    }
 }
 
 #[test]
@@ -481,108 +239,6 @@ fn without_colours_no_cell_names_one() {
         for cell in buffer.content() {
             assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
         }
-    }
-}
-
-/// A capture of four tokens with one weight that is not a number and one that is zero: query 3.
-fn broken() -> Capture {
-    let recipe = Recipe {
-        tokens: ["a", "b", "c", "d"].map(str::to_owned).into(),
-        layers: 1,
-        heads: 1,
-        ..Recipe::default()
-    };
-    let mut capture = recipe.capture();
-    let mut layer = (*capture.layers[0]).clone();
-    // Query 2 is broken; query 1 puts nothing anywhere.
-    layer.lse[2] = f32::NAN;
-    layer.lse[1] = f32::INFINITY;
-    capture.layers[0] = Arc::new(layer);
-    capture
-}
-
-/// A layer of every kind of attention that a rule knows.
-fn odd() -> Capture {
-    let recipe = Recipe {
-        window: Some(5),
-        ..Recipe::default()
-    };
-    let mut capture = recipe.capture();
-    let mut layer = (*capture.layers[1]).clone();
-    layer.kv_heads = 2;
-    layer.rule.softcap = Some(50.0);
-    layer.rule.slopes = vec![0.5, 0.25, 0.125, 0.0625];
-    layer.rule.sinks = vec![-1.5, 0.0, 0.25, 2.0];
-    capture.layers[1] = Arc::new(layer);
-    capture.origin = Arc::new(Origin {
-        assumed: vec!["4 heads were assumed.".to_owned()],
-        ..(*capture.origin).clone()
-    });
-    capture
-}
-
-#[test]
-fn trust_and_origin_of_a_layer() {
-    let mut state = trusted(Recipe::default().capture(), Depth::Ansi256, 80, 24);
-    press(&mut state, "i");
-    insta::assert_snapshot!(styled(&screen(&state, Depth::Ansi256, 80, 24)));
-    // The rule of this layer is not the one that its log-sum-exps were taken under.
-    let mut state = trusted(odd(), Depth::None, 80, 40);
-    press(&mut state, "]i");
-    insta::assert_snapshot!(text(&screen(&state, Depth::None, 80, 40)));
-}
-
-#[test]
-fn what_cannot_be_trusted_is_marked_at_every_depth_and_size() {
-    for depth in DEPTHS {
-        for (width, height) in [(80, 24), (120, 40), (200, 60)] {
-            let state = trusted(Recipe::default().capture(), depth, width, height);
-            assert!(!text(&screen(&state, depth, width, height)).contains('▲'));
-            let mut state = trusted(broken(), depth, width, height);
-            let told = text(&screen(&state, depth, width, height));
-            assert!(told.lines().next().unwrap().contains("▲ don't trust i"));
-            assert!(told.contains("layer 0: 2 values are NaN or infinite"));
-            press(&mut state, "i");
-            let told = text(&screen(&state, depth, width, height));
-            assert!(told.contains("▲  NaN or infinite: 0 in q, 0 in k, 2 in lse"));
-            assert!(told.contains("▲  off by at most NaN"), "{told}");
-        }
-    }
-}
-
-#[test]
-fn what_was_found_in_a_layer_goes_with_its_capture() {
-    let mut state = trusted(broken(), Depth::True, 80, 24);
-    assert!(!state.problems().is_empty());
-    let next = Arc::new(Recipe::default().capture());
-    update(&mut state, Event::Work(Update::Capture(Arc::clone(&next))));
-    assert!(state.problems().is_empty() && state.trust().is_none());
-    // Late news of a layer that is shown no more changes nothing.
-    let late = Arc::clone(&broken().layers[0]);
-    let found = layer_trust(&late, TRUST_BUDGET);
-    update(&mut state, Event::Work(Update::Trust(late, found)));
-    assert!(state.problems().is_empty() && state.trust().is_none());
-}
-
-#[test]
-fn masked_zero_and_nan_differ_on_screen_at_every_depth() {
-    for depth in DEPTHS {
-        let mut state = showing(broken(), depth, 60, 20);
-        press(&mut state, "g^");
-        let buffer = screen(&state, depth, 60, 20);
-        let (plan, ..) = state.map_plan();
-        let crate::view::Cell::Square(k) = plan.cell else {
-            panic!("four tokens fit");
-        };
-        let look = |query: u16, key: u16| {
-            let (x, y) = (plan.field.x + key * 2 * k, plan.field.y + query * k);
-            let cell = &buffer[(x, y)];
-            (cell.symbol().to_owned(), cell.fg, cell.bg, cell.modifier)
-        };
-        let (zero, nan, masked) = (look(1, 0), look(2, 1), look(1, 3));
-        assert!(zero != nan && nan != masked && masked != zero, "{depth:?}");
-        assert_eq!(masked.2, Color::Reset);
-        assert!(text(&buffer).contains("NaN"), "{depth:?}");
     }
 }
 
