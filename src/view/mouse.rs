@@ -43,6 +43,10 @@ impl State {
             // What lies over the screen is left by keys, so that a click loses no typed line.
             return Vec::new();
         }
+        if let Some(screen) = self.tab_at(x, y) {
+            self.go_to(screen);
+            return Vec::new();
+        }
         match self.screen {
             Screen::Heads => self.click_heads(x, y),
             Screen::Text => self.click_text(x, y),

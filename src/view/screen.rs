@@ -35,6 +35,35 @@ impl State {
         self.screen
     }
 
+    /// The tabs that end the title line: each screen and its words; the shown one alone where there is
+    /// little room, none while something runs in their place.
+    pub fn tabs(&self) -> Vec<(Screen, String)> {
+        if self.running.is_some() || self.capture.is_none() {
+            return Vec::new();
+        }
+        let all = self.layout.header.width >= 60;
+        let screens = Screen::ALL.into_iter().zip(1..);
+        screens
+            .filter(|(screen, _)| all || *screen == self.screen)
+            .map(|(screen, digit)| (screen, format!(" {digit} {} ", screen.name())))
+            .collect()
+    }
+
+    /// The screen whose tab is at a cell of the screen.
+    pub(super) fn tab_at(&self, x: u16, y: u16) -> Option<Screen> {
+        let header = self.layout.header;
+        if !header.contains(x, y) {
+            return None;
+        }
+        // From the right end; the words are one cell a byte.
+        let mut left = header.x + header.width;
+        let mut tabs = self.tabs().into_iter().rev();
+        tabs.find_map(|(screen, words)| {
+            left = left.saturating_sub(words.len() as u16);
+            (x >= left).then_some(screen)
+        })
+    }
+
     /// Shows a screen.
     pub(super) fn go_to(&mut self, screen: Screen) {
         if screen == Screen::Text && self.screen != screen {

@@ -2,11 +2,11 @@
 
 use ratatui::style::Modifier;
 
-use super::super::canvas::{Canvas, Span, measure};
+use super::super::canvas::{Canvas, measure};
 use super::super::theme::Role;
 use super::super::words::{bar, safe};
 use crate::token::Label;
-use crate::view::{Area, Screen, State};
+use crate::view::{Area, State};
 
 /// The model, its sizes, and the run that goes on.
 pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
@@ -29,9 +29,14 @@ pub fn header(canvas: &mut Canvas, area: Area, state: &State) {
         }
         right.push(canvas.span("  Esc", Role::Accent));
         right.push(canvas.span(" cancels ", Role::Dim));
-    } else if state.capture().is_some() {
-        right.extend(tabs(canvas, state.screen(), area.width >= 60));
     }
+    right.extend(state.tabs().into_iter().map(|(screen, words)| {
+        let style = canvas.theme.style(Role::Accent);
+        match screen == state.screen() {
+            true => (words, style.add_modifier(Modifier::REVERSED)),
+            false => canvas.span(words, Role::Dim),
+        }
+    }));
     if !state.problems().is_empty() {
         right.insert(0, canvas.span("▲ don't trust ", Role::Bad));
         right.insert(1, canvas.span("i", Role::Accent));
@@ -74,22 +79,6 @@ fn counted(count: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
     }
-}
-
-/// The screens by their digits, the shown one marked; it alone where there is little room.
-fn tabs(canvas: &Canvas, shown: Screen, all: bool) -> Vec<Span> {
-    let screens = Screen::ALL.into_iter().zip(1..);
-    let screens = screens.filter(|(screen, _)| all || *screen == shown);
-    screens
-        .map(|(screen, digit)| {
-            let text = format!(" {digit} {} ", screen.name());
-            let style = canvas.theme.style(Role::Accent);
-            match screen == shown {
-                true => (text, style.add_modifier(Modifier::REVERSED)),
-                false => canvas.span(text, Role::Dim),
-            }
-        })
-        .collect()
 }
 
 /// The first of what the person must know, and how much more there is.

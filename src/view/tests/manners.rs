@@ -380,6 +380,34 @@ fn a_click_chooses_the_cell_head_entry_or_layer_under_it() {
 }
 
 #[test]
+fn a_click_on_a_tab_shows_its_screen() {
+    for width in [60, 80, 200] {
+        let mut state = showing(&Recipe::default());
+        update(&mut state, Event::Resize { width, height: 24 });
+        press(&mut state, "M Esc");
+        // " 1 Heads  2 Text  3 Atlas " to the right end.
+        for (from_end, screen) in [(1, Screen::Atlas), (17, Screen::Text), (26, Screen::Heads)] {
+            mouse(&mut state, width - from_end, 0, Mouse::Press);
+            assert_eq!(state.screen(), screen, "{width}");
+        }
+        mouse(&mut state, width - 10, 0, Mouse::Press);
+        mouse(&mut state, width - 27, 0, Mouse::Press);
+        assert_eq!(state.screen(), Screen::Text, "{width}");
+    }
+    let mut state = showing(&Recipe::default());
+    update(
+        &mut state,
+        Event::Resize {
+            width: 50,
+            height: 24,
+        },
+    );
+    press(&mut state, "M Esc 2");
+    mouse(&mut state, 33, 0, Mouse::Press);
+    assert_eq!(state.screen(), Screen::Text);
+}
+
+#[test]
 fn the_wheel_zooms_the_map_and_scrolls_the_rest() {
     let mut state = showing(&long(700));
     press(&mut state, "M Esc");
