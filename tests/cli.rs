@@ -511,13 +511,6 @@ fn absent_devices_fall_back_and_say_so() {
 fn a_dry_run_tells_the_need_and_runs_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("never.json");
-    let sizes = [
-        "--untrained",
-        "--context-length",
-        "4096",
-        "--text",
-        "The cat sat.",
-    ];
     let export = [
         "export",
         "--format",
@@ -525,8 +518,15 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
         "--output",
         output.to_str().unwrap(),
     ];
-    let ran = headlight(&[&export[..], &sizes, &["--dry-run"]].concat());
-    assert!(ran.status.success(), "{}", stderr(&ran));
+    let dry = |context: &str| {
+        let sizes = ["--untrained", "--context-length", context];
+        let ran = ["--text", "The cat sat.", "--dry-run"];
+        let ran = headlight(&[&export[..], &sizes, &ran].concat());
+        assert!(ran.status.success(), "{}", stderr(&ran));
+        ran
+    };
+    let ran = dry("4096");
+    assert!(!stderr(&ran).contains("were cut"));
     let told = stdout(&ran);
     let names: Vec<&str> = told
         .lines()
@@ -536,6 +536,9 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
     assert!(told.contains("4 layers of 4 heads, 4 tokens"), "{told}");
     assert!(!told.contains(" 0 bytes"), "{told}");
     assert!(!output.exists());
+    let cut = dry("3");
+    assert!(stdout(&cut).contains("4 heads, 3 tokens"));
+    assert!(stderr(&cut).contains("at most 3: the last 1 were cut"));
 }
 
 #[test]

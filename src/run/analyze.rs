@@ -43,9 +43,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     export::analyze(&capture, &all, top_k, &mut out)?;
     error::print(&out)?;
     let problems = trust(&capture, TRUST_BUDGET).problems();
-    for said in capture.origin.warnings.iter().chain(&problems) {
-        eprintln!("warning: {said}");
-    }
+    error::warn(capture.origin.warnings.iter().chain(&problems));
     plots(args, settings.colormap, &capture, &layers)?;
     // After all that the script prints, so that what reads its output finds it where it was.
     let mut out = Vec::new();

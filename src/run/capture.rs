@@ -32,9 +32,7 @@ pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
     });
     let warnings = done?;
     written?;
-    for said in warnings {
-        eprintln!("warning: {said}");
-    }
+    error::warn(&warnings);
     let size = std::fs::metadata(&args.output).map_or(0, |found| found.len());
     let path = printable(&args.output.display().to_string());
     error::print(format!("Saved: {path} ({})\n", bytes_in_words(size)).as_bytes())

@@ -115,9 +115,7 @@ fn of_capture(
 /// # Errors
 /// [`RunError::Failed`] where a check does not hold.
 fn tell(report: &Report, json: bool) -> Result<(), RunError> {
-    for said in &report.capture.origin.warnings {
-        eprintln!("warning: {said}");
-    }
+    error::warn(&report.capture.origin.warnings);
     let checks = report.checks;
     let mut out = Vec::new();
     match json {

@@ -73,6 +73,15 @@ impl RunError {
     }
 }
 
+/// Prints warnings beside what is asked for.
+pub(super) fn warn<'a>(warnings: impl IntoIterator<Item = &'a String>) {
+    let mut out = io::stderr().lock();
+    for said in warnings {
+        // There is nobody to tell that nobody reads them.
+        let _ = writeln!(out, "warning: {said}");
+    }
+}
+
 /// Prints bytes that are whole, so that a closed pipe is an error and not a panic.
 pub(super) fn print(bytes: &[u8]) -> Result<(), RunError> {
     let mut out = io::stdout().lock();

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::picks::picks;
 use super::session::Keep;
 use super::source::Source;
-use super::{RunError, explore};
+use super::{RunError, error, explore};
 use crate::capture::{Head, Layer};
 use crate::cli::{ExportArgs, Format};
 use crate::export::{self, Request};
@@ -83,14 +83,8 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
     };
     let layers: Vec<usize> = request.layers.iter().map(|layer| layer.0).collect();
     let capture = source.capture(keep, &layers)?;
-    for said in capture
-        .origin
-        .warnings
-        .iter()
-        .chain(&capture.origin.assumed)
-    {
-        eprintln!("warning: {said}");
-    }
+    let origin = &capture.origin;
+    error::warn(origin.warnings.iter().chain(&origin.assumed));
     let format = args.format.into();
     if standard_output {
         let mut out = BufWriter::new(std::io::stdout().lock());

@@ -58,7 +58,10 @@ fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
         .tokenizer
         .encode_with(&text, input::encode_options(args))?;
     let (shape, spec) = (prepared.shape(), &prepared.plan.spec);
-    let tokens = encoded.ids.len().min(shape.context);
+    let found = encoded.ids.len();
+    let tokens = found.min(shape.context);
+    let cut = (found > tokens).then(|| session::was_cut(found, tokens));
+    error::warn(prepared.origin.warnings.iter().chain(&cut));
     let weights = prepared.origin.weight_bytes;
     let mut sizes = memory::Sizes::of(spec, shape, weights).asked(args)?;
     let on_device = prepared.kind != DeviceKind::Cpu;

@@ -199,11 +199,7 @@ impl Session {
         if found > context {
             ids.truncate(context);
             text = self.tokenizer.decode(ids.get(before..).unwrap_or_default());
-            origin.warnings.push(format!(
-                "the text has {found} tokens and the model reads at most {context}: the last {} \
-                 were cut",
-                found - context
-            ));
+            origin.warnings.push(was_cut(found, context));
         }
         self.forward(&ids, (text, origin), keep, cancelled, on_block)
     }
@@ -273,4 +269,12 @@ impl Session {
         self.decoder.forward_as(ids, &wanted, &mut recorder)?;
         Ok(recorder.finish())
     }
+}
+
+/// What is said of a text that has more tokens than the model reads.
+pub(super) fn was_cut(found: usize, context: usize) -> String {
+    format!(
+        "the text has {found} tokens and the model reads at most {context}: the last {} were cut",
+        found - context
+    )
 }
