@@ -48,14 +48,14 @@ pub(super) struct Buffers {
 }
 
 /// The record of a layer.
-pub(super) enum Kept {
+pub(super) enum Kept<'a> {
     /// As it is.
     Here(Box<LayerRecord>),
     /// On its way from a device.
-    Pending(Box<on_device::Pending>),
+    Pending(Box<on_device::Pending<'a>>),
 }
 
-impl Kept {
+impl Kept<'_> {
     /// The record, once all of it is here.
     ///
     /// # Errors
@@ -70,11 +70,11 @@ impl Kept {
 
 /// Attention of all heads: the output `[m, H * d]` and the layer's record, whose value norms are
 /// still to be filled in. Memory is linear in n.
-pub(super) fn attend(
-    inputs: Inputs,
+pub(super) fn attend<'a>(
+    inputs: Inputs<'a>,
     buffers: &mut Buffers,
     run: &Run,
-) -> Result<(Tensor, Option<Kept>), Error> {
+) -> Result<(Tensor, Option<Kept<'a>>), Error> {
     if !inputs.q.device().is_cpu() {
         let (output, pending) = on_device::attend(&inputs, &mut buffers.device, run.cancelled)?;
         return Ok((

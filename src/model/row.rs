@@ -52,8 +52,9 @@ pub(super) struct Taking<'a> {
 pub(super) struct Tiling {
     n: usize,
     /// Tokens a side of a tile.
-    tile: usize,
-    side: usize,
+    pub(super) tile: usize,
+    /// Tiles a side.
+    pub(super) side: usize,
     /// Columns of each tile: `bounds[t]..bounds[t + 1]`.
     bounds: Vec<usize>,
 }
@@ -72,6 +73,31 @@ impl Tiling {
 
     fn tile(&self, position: usize) -> usize {
         position / self.tile
+    }
+
+    /// What an earlier run's rows leave in the tiles of a head: the tile, the largest weight, the sum.
+    /// `cells` are the visible cells of that run's tiles.
+    pub(super) fn earlier(
+        &self,
+        begun: &Begun,
+        head: usize,
+        cells: &[u64],
+        mut each: impl FnMut(usize, f32, f64),
+    ) {
+        let Begun { record, rows, .. } = *begun;
+        let old = Self::new(record.tokens);
+        let times = self.tile / old.tile;
+        for row in 0..rows.div_ceil(old.tile) {
+            for column in 0..=row {
+                let count = cells[row * old.side + column];
+                let tile = |pool| record.thumbnails.tile(Head(head), row, column, pool);
+                let (Some(max), Some(mean)) = (tile(Pool::Max), tile(Pool::Mean)) else {
+                    continue;
+                };
+                let at = row / times * self.side + column / times;
+                each(at, max, f64::from(mean) * count as f64);
+            }
+        }
     }
 
     /// The visible cells of each tile, `[side, side]`.
@@ -301,25 +327,15 @@ impl HeadRows {
     /// `cells` are the visible cells of the earlier run's tiles.
     pub(super) fn begun(begun: &Begun, head: usize, tiling: &Tiling, cells: &[u64]) -> Self {
         let mut all = Self::new(tiling.n);
-        let Begun { record, rows, .. } = *begun;
+        let rows = begun.rows;
         let received = begun.mark().map(|mark| &mark.received);
         let received = received.and_then(|all| all.get(head * rows..(head + 1) * rows));
         let held = all.received.iter_mut();
         held.zip(received.unwrap_or_default())
             .for_each(|(held, sum)| *held = *sum);
-        let old = Tiling::new(record.tokens);
-        let times = tiling.tile / old.tile;
-        for row in 0..rows.div_ceil(old.tile) {
-            for column in 0..=row {
-                let count = cells[row * old.side + column];
-                let tile = |pool| record.thumbnails.tile(Head(head), row, column, pool);
-                let (Some(max), Some(mean)) = (tile(Pool::Max), tile(Pool::Mean)) else {
-                    continue;
-                };
-                let at = row / times * tiling.side + column / times;
-                all.max_and_sum(at, max, f64::from(mean) * count as f64);
-            }
-        }
+        tiling.earlier(begun, head, cells, |at, max, sum| {
+            all.max_and_sum(at, max, sum)
+        });
         all
     }
 

@@ -8,6 +8,7 @@ use super::fetch::Landing;
 use super::kernel::Spare;
 use super::on_device::Scratch;
 use super::parts::{Run, going};
+use super::resume::Begun;
 use super::row::Repeats;
 use super::{Error, Head, Key, Layer, LayerRecord, Pool, Query, Rule, thumbnail_tile};
 
@@ -39,6 +40,9 @@ fn dense(q: &[f32], k: &[f32], n: usize, d: usize, rule: &Rule, head: usize) -> 
 
 type Attend = fn(Inputs) -> Result<(Tensor, Option<LayerRecord>), Error>;
 
+/// The output `[m, H * d]` and the record.
+type Found = (Vec<f32>, LayerRecord);
+
 fn on_a_device(inputs: Inputs) -> Result<(Tensor, Option<LayerRecord>), Error> {
     let (output, pending) = super::on_device::attend(&inputs, &mut Scratch::default(), &|| false)?;
     let record = pending
@@ -54,7 +58,7 @@ fn on_processor(inputs: Inputs) -> Result<(Tensor, Option<LayerRecord>), Error> 
     Ok((output, record))
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Case {
     n: usize,
     d: usize,
@@ -70,18 +74,29 @@ struct Case {
 }
 
 impl Case {
-    fn run(&self, block_rows: Option<usize>) -> (Vec<f32>, LayerRecord) {
+    fn run(&self, block_rows: Option<usize>) -> Found {
         self.run_by(on_processor, block_rows, &Device::Cpu)
     }
 
-    fn run_by(
+    fn run_by(&self, attend: Attend, block_rows: Option<usize>, device: &Device) -> Found {
+        self.run_first(self.n, attend, block_rows, device, None)
+    }
+
+    /// Runs the first `n` tokens, those behind what was run before.
+    fn run_first(
         &self,
+        n: usize,
         attend: Attend,
         block_rows: Option<usize>,
         device: &Device,
-    ) -> (Vec<f32>, LayerRecord) {
+        begun: Option<Begun>,
+    ) -> Found {
+        let first = begun.map_or(0, |begun| begun.rows);
         let tensor = |values: &[f32], heads: usize| {
-            Tensor::from_slice(values, (heads, self.n, self.d), device).unwrap()
+            let all = Tensor::from_slice(values, (heads, self.n, self.d), device).unwrap();
+            let rows = all.narrow(1, first, n - first).unwrap();
+            // Shared with nobody.
+            rows.force_contiguous().unwrap()
         };
         let inputs = Inputs {
             layer: Layer(0),
@@ -89,10 +104,10 @@ impl Case {
             k: tensor(&self.k, self.kv_heads),
             v: tensor(&self.v, self.kv_heads),
             rule: &self.rule,
-            repeats: &Repeats::new(&self.ids),
-            begun: None,
+            repeats: &Repeats::new(&self.ids[..n]),
+            begun,
             from: self.from,
-            trail: false,
+            trail: self.from == 0,
             block_rows,
             landing: &Landing::default(),
             device_floats: 1 << 20,
@@ -180,20 +195,70 @@ proptest! {
         is_the_definition(&case, run)?;
     }
 
+    /// Edited texts, too: the same, where the first rows are those of another text that begins alike.
+    #[test]
+    fn a_device_goes_on_from_an_earlier_run(
+        case in cases(),
+        rows in prop_oneof![1usize..70, Just(16)],
+        (before, place) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+    ) {
+        for device in devices() {
+            let attend = if device.is_cpu() { on_a_device } else { on_processor };
+            goes_on(Case { from: 0, ..case.clone() }, (attend, rows, &device), (before, place))?;
+        }
+    }
+
     #[test]
     fn the_stream_of_a_gpu_is_the_definition(case in cases(), rows in 1usize..70) {
-        let gpu = [Device::new_cuda(0), Device::new_metal(0)].into_iter().find_map(Result::ok);
-        match gpu {
+        match devices().into_iter().find(|device| !device.is_cpu()) {
             Some(gpu) => is_the_definition(&case, case.run_by(on_processor, Some(rows), &gpu))?,
             None => println!("skipped: there is no GPU here, or this build is without it"),
         }
     }
 }
 
-fn is_the_definition(
-    case: &Case,
-    (out, record): (Vec<f32>, LayerRecord),
+/// The processor, and a GPU where there is one and this build is for it.
+pub(super) fn devices() -> Vec<Device> {
+    let gpus = [Device::new_cuda(0), Device::new_metal(0)];
+    [Device::Cpu]
+        .into_iter()
+        .chain(gpus.into_iter().flatten())
+        .collect()
+}
+
+fn goes_on(
+    case: Case,
+    (attend, rows, device): (Attend, usize, &Device),
+    (before, place): (prop::sample::Index, prop::sample::Index),
 ) -> Result<(), TestCaseError> {
+    let other = before.index(case.n) + 1;
+    let (first_out, record) = case.run_first(other, attend, Some(rows), device, None);
+    let marks: Vec<usize> = record
+        .trail
+        .iter()
+        .flat_map(|trail| &trail.marks)
+        .map(|mark| mark.rows)
+        .filter(|&rows| rows < case.n)
+        .collect();
+    if marks.is_empty() {
+        return Ok(());
+    }
+    let taken = marks[place.index(marks.len())];
+    let begun = Begun::new(&record, taken);
+    prop_assert!(begun.is_some());
+    let (rest, record) = case.run_first(case.n, attend, Some(rows), device, begun);
+    let mut out = first_out;
+    out.truncate(taken * case.heads * case.d);
+    out.extend(rest);
+    let last = record.trail.iter().flat_map(|trail| &trail.marks).last();
+    prop_assert_eq!(
+        last.map(|mark| &mark.received[..]),
+        Some(&record.received[..])
+    );
+    is_the_definition(&case, (out, record))
+}
+
+fn is_the_definition(case: &Case, (out, record): Found) -> Result<(), TestCaseError> {
     {
         let (n, d) = (case.n, case.d);
         for head in 0..case.heads {
@@ -263,6 +328,13 @@ fn is_the_definition(
                 let expected = if rest > 0.0 { away / rest } else { 0.0 };
                 let found = at(&rows.distance_without_first);
                 prop_assert!(close(found, expected), "row {i}: {found} {expected}");
+            }
+            for mark in record.trail.iter().flat_map(|trail| &trail.marks) {
+                for j in 0..mark.rows {
+                    let expected: f64 = (0..mark.rows).filter_map(|i| a(i, j)).sum();
+                    let received = mark.received[head * mark.rows + j];
+                    prop_assert!(close(received, expected), "mark {}, key {j}", mark.rows);
+                }
             }
             for j in 0..n {
                 let expected: f64 = (case.from..n).filter_map(|i| a(i, j)).sum();

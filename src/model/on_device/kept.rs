@@ -1,48 +1,73 @@
 //! What has come to the host of a layer that runs on a device.
 
-use super::{Block, NUMBERS, Small, columns_of};
+use super::{Block, NUMBERS, Small};
 use crate::model::fetch::Landing;
-use crate::model::record::{RowNumbers, Thumbnails, thumbnail_side, thumbnail_tile, without_first};
+use crate::model::record::{RowNumbers, Thumbnails, without_first};
+use crate::model::resume::{Begun, joined};
+use crate::model::row::Tiling;
 use crate::model::{Error, LayerRecord};
 
 /// Everything of a layer that has come to the host.
-pub(super) struct Kept {
+pub(super) struct Kept<'a> {
     heads: usize,
     n: usize,
-    /// `[NUMBERS, H, n]`
+    /// What was run before; the rows behind it are kept here.
+    pub(super) begun: Option<Begun<'a>>,
+    /// `[NUMBERS, H, m]`
     numbers: Vec<f32>,
     /// What every key received, `[H, n]`.
     pub(super) received: Vec<f32>,
-    /// Tokens a side of a tile, and tiles a side.
-    tile: usize,
-    side: usize,
+    tiling: Tiling,
+    /// `[H, side, side]`
     max: Vec<f32>,
     sum: Vec<f64>,
 }
 
-impl Kept {
-    pub(super) fn new(heads: usize, n: usize) -> Self {
-        let side = thumbnail_side(n);
-        Self {
+impl<'a> Kept<'a> {
+    pub(super) fn new(heads: usize, n: usize, begun: Option<Begun<'a>>) -> Self {
+        let tiling = Tiling::new(n);
+        let tiles = tiling.side * tiling.side;
+        let first = begun.map_or(0, |begun| begun.rows);
+        let mut kept = Self {
             heads,
             n,
-            numbers: vec![0.0; NUMBERS * heads * n],
+            begun,
+            numbers: vec![0.0; NUMBERS * heads * (n - first)],
             received: Vec::new(),
-            tile: thumbnail_tile(n),
-            side,
-            max: vec![Thumbnails::MASKED; heads * side * side],
-            sum: vec![0.0; heads * side * side],
+            tiling,
+            max: vec![Thumbnails::MASKED; heads * tiles],
+            sum: vec![0.0; heads * tiles],
+        };
+        if let Some(begun) = &begun {
+            let cells = Tiling::new(begun.record.tokens).counts(&begun.record.rule);
+            let (tiling, held) = (&kept.tiling, kept.max.iter_mut().zip(&mut kept.sum));
+            let mut held: Vec<(&mut f32, &mut f64)> = held.collect();
+            for head in 0..heads {
+                tiling.earlier(begun, head, &cells, |at, max, sum| {
+                    if let Some((held, total)) = held.get_mut(head * tiles + at) {
+                        larger(held, max);
+                        **total += sum;
+                    }
+                });
+            }
         }
+        kept
+    }
+
+    /// The first row that is kept here.
+    fn first(&self) -> usize {
+        self.begun.map_or(0, |begun| begun.rows)
     }
 
     /// Waits for a block and takes what it left.
     pub(super) fn take(&mut self, small: Small, landing: &Landing) -> Result<(), Error> {
-        let (n, size, side) = (self.n, self.tile, self.side);
+        let (first, m) = (self.first(), self.n - self.first());
+        let (size, side) = (self.tiling.tile, self.tiling.side);
         let Block { start, count, .. } = small.block;
         let tiles = small.block.tiles(size);
         landing.end(small.numbers, |numbers| {
             for (table, values) in numbers.chunks_exact(count).enumerate() {
-                let at = table * n + start;
+                let at = table * m + start - first;
                 if let Some(place) = self.numbers.get_mut(at..at + count) {
                     place.copy_from_slice(values);
                 }
@@ -64,9 +89,7 @@ impl Kept {
                 let held = self.max.iter_mut().zip(&mut self.sum).skip(first);
                 // What no query sees is below every weight, and its sum is 0.
                 for ((max, sum), (new, add)) in held.zip(largest.iter().zip(sums)) {
-                    if *new > *max || new.is_nan() {
-                        *max = *new;
-                    }
+                    larger(max, *new);
                     *sum += f64::from(*add);
                 }
             }
@@ -78,14 +101,16 @@ impl Kept {
 
     /// The record with all that was kept.
     pub(super) fn record(self, record: LayerRecord) -> LayerRecord {
-        let from = record.rule.from;
-        let mut tables = self.numbers.chunks_exact(self.heads * self.n);
+        let first_row = self.first();
+        let (from, m) = (record.rule.from.max(first_row), self.n - first_row);
+        let mut tables = self.numbers.chunks_exact(self.heads * m);
         // The rows that are kept, of each head.
         let mut next = || -> Vec<f32> {
-            let heads = tables.next().unwrap_or_default().chunks_exact(self.n);
-            heads.flat_map(|head| &head[from..]).copied().collect()
+            let heads = tables.next().unwrap_or_default().chunks_exact(m);
+            let rows = heads.flat_map(|head| &head[from - first_row..]);
+            rows.copied().collect()
         };
-        let (lse, self_weight, previous, first) = (next(), next(), next(), next());
+        let (mut lse, self_weight, previous, first) = (next(), next(), next(), next());
         let (entropy, duplicate, induction) = (next(), next(), next());
         let (mut distance, mut mass) = (next(), next());
         let mut distance_without_first = Vec::with_capacity(mass.len());
@@ -96,47 +121,45 @@ impl Kept {
             *distance += first * i as f32;
             *mass += first;
         }
-        let (n, size, side) = (self.n, self.tile, self.side);
-        let mut counts = vec![0u64; side * side];
-        for i in 0..n {
-            let visible = record.rule.visible(i);
-            if visible.is_empty() {
-                continue;
-            }
-            for tile in visible.start / size..=i / size {
-                let columns = columns_of(tile, n, size);
-                let seen = columns.end.min(visible.end) - columns.start.max(visible.start);
-                if let Some(count) = counts.get_mut(i / size * side + tile) {
-                    *count += seen as u64;
-                }
-            }
-        }
+        let counts = self.tiling.counts(&record.rule);
         let mean = self.sum.iter().zip(counts.iter().cycle());
         let mean = mean.map(|(sum, count)| match count {
             0 => Thumbnails::MASKED,
             count => (sum / *count as f64) as f32,
         });
+        let mut rows = RowNumbers {
+            self_weight,
+            previous,
+            first,
+            entropy,
+            distance,
+            distance_without_first,
+            duplicate,
+            induction,
+            mass,
+        };
+        if let Some(begun) = &self.begun {
+            let table = |old: &[f32], new: &[f32]| joined(old, begun.rows, new, self.heads, 1);
+            lse = table(&begun.record.lse, &lse);
+            rows = rows.behind(&begun.record.rows, table);
+        }
         LayerRecord {
             lse: lse.into(),
-            rows: RowNumbers::<Vec<f32>> {
-                self_weight,
-                previous,
-                first,
-                entropy,
-                distance,
-                distance_without_first,
-                duplicate,
-                induction,
-                mass,
-            }
-            .into(),
+            rows: rows.into(),
             received: self.received.into(),
             thumbnails: Thumbnails {
-                side,
+                side: self.tiling.side,
                 mean: mean.collect(),
                 max: self.max,
             },
             ..record
         }
+    }
+}
+
+/// The larger of two; NaN stays.
+fn larger(held: &mut f32, new: f32) {
+    if new > *held || new.is_nan() {
+        *held = new;
     }
 }

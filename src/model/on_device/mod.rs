@@ -14,7 +14,8 @@ use rayon::prelude::*;
 use super::attention::Inputs;
 use super::fetch::{Fetch, Landing};
 use super::record::{RowNumbers, Thumbnails};
-use super::{Error, Floats, LayerRecord};
+use super::resume::{self, Begun, Mark, joined};
+use super::{Error, Floats, LayerRecord, Trail};
 use kept::Kept;
 
 /// Rows of a block on a device, at most; more hide the cost of starting an operation.
@@ -88,17 +89,41 @@ struct Small {
 }
 
 /// The record of a layer, parts of which are still on the device.
-pub(super) struct Pending {
-    kept: Kept,
+pub(super) struct Pending<'a> {
+    kept: Kept<'a>,
     /// What the last block left.
     last: Option<Small>,
     received: Fetch,
-    q: Fetch,
-    k: Fetch,
+    /// Of the rows that were run.
+    vectors: Vectors,
+    /// What keys received up to some rows, `[H, rows]`, where the record keeps a trail.
+    marks: Vec<(usize, Fetch)>,
     record: LayerRecord,
 }
 
-impl Pending {
+/// Queries `[H, m, d]`, keys and, where the record keeps a trail, values `[H_kv, m, d]`.
+struct Vectors {
+    q: Fetch,
+    k: Fetch,
+    v: Option<Fetch>,
+}
+
+impl Vectors {
+    fn begin(inputs: &Inputs, skipped: usize) -> Result<Self, Error> {
+        let (landing, m) = (inputs.landing, inputs.q.dim(1)?);
+        let q = inputs.q.narrow(1, skipped, m - skipped)?;
+        Ok(Self {
+            q: landing.begin(&q)?,
+            k: landing.begin(&inputs.k)?,
+            v: match inputs.trail {
+                true => Some(landing.begin(&inputs.v)?),
+                false => None,
+            },
+        })
+    }
+}
+
+impl Pending<'_> {
     /// Waits for all of it.
     ///
     /// # Errors
@@ -109,54 +134,93 @@ impl Pending {
             kept.take(last, landing)?;
         }
         kept.received = landing.end(self.received, <[f32]>::to_vec)?;
-        let host = |fetch| {
-            // New memory costs more than the copy, and less on all cores.
-            landing.end(fetch, |numbers: &[f32]| {
-                numbers.par_iter().copied().collect::<Vec<f32>>()
+        let LayerRecord {
+            heads,
+            kv_heads,
+            head_dim: d,
+            tokens,
+            ..
+        } = self.record;
+        let begun = kept.begun;
+        let rows = begun.map_or(0, |begun| begun.rows);
+        let host = |fetch, heads, old: Option<&Floats>| {
+            landing.end(fetch, |numbers: &[f32]| match old {
+                Some(old) => joined(old, rows, numbers, heads, d),
+                // New memory costs more than the copy, and less on all cores.
+                None => numbers.par_iter().copied().collect(),
             })
         };
-        let (q, k) = (host(self.q)?.into(), host(self.k)?.into());
+        let Vectors { q, k, v } = self.vectors;
+        let q = host(q, heads, begun.map(|begun| &begun.record.q))?;
+        let k = host(k, kv_heads, begun.map(|begun| &begun.record.k))?;
+        let values = match v {
+            Some(v) => Some(host(v, kv_heads, begun.map(|begun| &begun.trail.values))?),
+            None => None,
+        };
+        let mut marks: Vec<Mark> = Vec::new();
+        marks.extend(begun.iter().flat_map(|begun| begun.marks(tokens).cloned()));
+        for (rows, received) in self.marks {
+            let received = landing.end(received, <[f32]>::to_vec)?;
+            marks.push(Mark { rows, received });
+        }
+        let trail = values.map(|values| {
+            marks.push(Mark {
+                rows: tokens,
+                received: kept.received.clone(),
+            });
+            Trail {
+                values: values.into(),
+                marks,
+            }
+        });
         Ok(kept.record(LayerRecord {
-            q,
-            k,
+            q: q.into(),
+            k: k.into(),
+            trail,
             ..self.record
         }))
     }
 }
 
-/// Attention of all heads: the output `[n, H * d]` and the layer's record, whose value norms are
+/// Attention of all heads: the output `[m, H * d]` and the layer's record, whose value norms are
 /// still to be filled in. No tensor is larger than `H * rows * n`.
-pub(super) fn attend(
-    inputs: &Inputs,
+pub(super) fn attend<'a>(
+    inputs: &Inputs<'a>,
     scratch: &mut Scratch,
     cancelled: &dyn Fn() -> bool,
-) -> Result<(Tensor, Option<Pending>), Error> {
-    let (heads, n, d) = inputs.q.dims3()?;
-    let kv_heads = inputs.k.dim(0)?;
-    let rows = inputs
-        .block_rows
-        .unwrap_or_else(|| (inputs.device_floats / HELD / (heads * n).max(1)).clamp(1, BLOCK_ROWS));
-    let from = inputs.from;
-    let vectors = match from < n {
-        true => {
-            let q = inputs.q.narrow(1, from, n - from)?;
-            Some([inputs.landing.begin(&q)?, inputs.landing.begin(&inputs.k)?])
+) -> Result<(Tensor, Option<Pending<'a>>), Error> {
+    let (heads, m, d) = inputs.q.dims3()?;
+    let (kv_heads, n) = (inputs.k.dim(0)?, inputs.repeats.ids().len());
+    let (first, from) = (n - m, inputs.from);
+    let rows = inputs.block_rows.unwrap_or_else(|| {
+        let rows = (inputs.device_floats / HELD / (heads * n).max(1)).clamp(1, BLOCK_ROWS);
+        match inputs.trail {
+            // So that blocks end where a later run may begin.
+            true => 1 << rows.ilog2(),
+            false => rows,
         }
+    });
+    let vectors = match from < n {
+        true => Some(Vectors::begin(inputs, from.saturating_sub(first))?),
         false => None,
     };
+    let (mut marks, step) = (Vec::new(), resume::step(n));
     let mut weigher = Weigher::new(inputs, (n, rows), scratch)?;
-    let mut kept = Kept::new(heads, n);
-    let mut outputs = Vec::with_capacity(n.div_ceil(rows));
+    let mut kept = Kept::new(heads, n, inputs.begun);
+    let mut outputs = Vec::with_capacity(m.div_ceil(rows) + 1);
     let mut running: Option<Small> = None;
-    // Blocks end where rows begin to leave something behind.
-    let starts = (0..from).step_by(rows).chain((from..n).step_by(rows));
-    for start in starts {
+    let mut start = first;
+    while start < n {
         if cancelled() {
             return Err(Error::Cancelled);
         }
-        let end = if start < from { from } else { n };
-        let count = rows.min(end - start);
-        let block = Block::new(start, count, inputs);
+        // Blocks end at multiples of their rows, and where rows begin to leave something behind.
+        let end = match start < from {
+            true => from,
+            false => n,
+        };
+        let end = end.min((start / rows + 1) * rows);
+        let block = Block::new(start, end - start, inputs);
         let (output, small) = weigher.run(inputs, block)?;
         outputs.push(output);
         // This block is under way; what the one before it left is waited for only now.
@@ -165,17 +229,22 @@ pub(super) fn attend(
         {
             kept.take(done, inputs.landing)?;
         }
+        if inputs.trail && end < n && end.is_multiple_of(step) {
+            let received = weigher.received.narrow(1, 0, end)?;
+            marks.push((end, inputs.landing.begin(&received)?));
+        }
+        start = end;
     }
     let output = Tensor::cat(&outputs, 0)?;
-    let Some([q, k]) = vectors else {
+    let Some(vectors) = vectors else {
         return Ok((output, None));
     };
     let pending = Pending {
         kept,
         last: running,
         received: inputs.landing.begin(&weigher.received)?,
-        q,
-        k,
+        vectors,
+        marks,
         record: LayerRecord {
             layer: inputs.layer,
             heads,
@@ -203,8 +272,21 @@ struct Weigher {
     cuda: Option<cuda::Shared>,
     /// None where the device has something better.
     plain: Option<plain::Columns>,
+    /// Of all tokens, `[H_kv, n, d]`.
+    k: Tensor,
+    v: Tensor,
+    /// The position of the first query.
+    first: usize,
     /// What every key has received so far, `[H, n]`.
     received: Tensor,
+}
+
+/// The first rows of an earlier run `[H, .., d]`, and behind them those of `[H, m, d]`.
+fn behind(old: &[f32], rows: usize, new: &Tensor) -> Result<Tensor, Error> {
+    let (heads, _, d) = new.dims3()?;
+    let old = joined(old, rows, &[], heads, d);
+    let old = Tensor::from_vec(old, (heads, rows, d), new.device())?;
+    Ok(Tensor::cat(&[&old, new], 1)?)
 }
 
 impl Weigher {
@@ -217,6 +299,24 @@ impl Weigher {
         #[cfg(not(feature = "cuda"))]
         let _ = (rows, scratch);
         let (heads, device) = (inputs.q.dim(0)?, inputs.q.device());
+        let (k, v) = match &inputs.begun {
+            Some(Begun {
+                record,
+                trail,
+                rows,
+            }) => (
+                behind(&record.k, *rows, &inputs.k)?,
+                behind(&trail.values, *rows, &inputs.v)?,
+            ),
+            None => (inputs.k.clone(), inputs.v.clone()),
+        };
+        let received = match inputs.begun.as_ref().and_then(Begun::mark) {
+            Some(Mark { rows, received }) => {
+                let before = Tensor::from_slice(received, (heads, *rows), device)?;
+                before.pad_with_zeros(1, 0, n - rows)?
+            }
+            None => Tensor::zeros((heads, n), DType::F32, device)?,
+        };
         let better = cfg!(feature = "cuda") && device.is_cuda();
         Ok(Self {
             #[cfg(feature = "cuda")]
@@ -224,7 +324,10 @@ impl Weigher {
             plain: (!better)
                 .then(|| plain::Columns::new(inputs, n))
                 .transpose()?,
-            received: Tensor::zeros((heads, n), DType::F32, device)?,
+            first: n - inputs.q.dim(1)?,
+            k,
+            v,
+            received,
         })
     }
 
@@ -241,9 +344,10 @@ impl Weigher {
                 false => keys.contiguous(),
             }
         };
-        let q = inputs.q.narrow(1, block.start, count)?.contiguous()?; // [H, r, d]
+        let q = inputs.q.narrow(1, block.start - self.first, count)?;
+        let q = q.contiguous()?; // [H, r, d]
         let q = q.reshape((kv_heads, group * count, d))?; // [H_kv, g*r, d]
-        let (k, v) = (keys(&inputs.k)?, keys(&inputs.v)?); // [H_kv, w, d]
+        let (k, v) = (keys(&self.k)?, keys(&self.v)?); // [H_kv, w, d]
         let products = self.products(&q, &k)?; // [H_kv, g*r, w]
         let products = products.reshape((heads, count, block.width))?; // [H, r, w]
         let (weights, small) = self.weigh(products, inputs, block)?; // [H, r, w]
