@@ -186,13 +186,8 @@ impl Sizes {
 
     /// Whether there is room for what a run on an edited text takes up, the weights being loaded.
     pub(super) fn has_room_for_edits(&self, tokens: usize) -> bool {
-        let Need {
-            capture,
-            work,
-            edits,
-            ..
-        } = self.need(tokens);
-        self.keeps_all() && free().is_none_or(|free| capture + work + edits <= free)
+        let need = self.run(tokens) + self.need(tokens).edits;
+        self.keeps_all() && free().is_none_or(|free| need <= free)
     }
 
     /// Refuses a run that does not fit what is free, its weights being loaded.

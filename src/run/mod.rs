@@ -74,7 +74,7 @@ fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
         _ => {}
     }
     let mut need = sizes.need(tokens);
-    if !explores || on_device {
+    if !explores {
         need.edits = 0;
     }
     let device = on_device.then(|| {
