@@ -1,28 +1,23 @@
 //! From a key to the bytes of the frame, on a layer of GPT-2's size and a screen of 200 x 60.
 
+mod screen;
+
 use std::cell::Cell;
-use std::io::{self, Write};
 use std::ops::ControlFlow;
-use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use divan::Bencher;
 use headlight::capture::{Capture, LayerRecord, Shape, Token};
 use headlight::model::{Decoder, Precision, Probe, Sizes, Untrained, untrained};
-use headlight::paint::Depth;
 use headlight::token::Label;
-use headlight::tui::draw;
 use headlight::view::{Cancel, Code, Effect, Event, Options, State, Stroke, Update, look, update};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use screen::{Counted, SIZE};
 
 fn main() {
     divan::main();
 }
 
 const TOKENS: usize = 4096;
-const SIZE: (u16, u16) = (200, 60);
 
 #[derive(Default)]
 struct Keep(Vec<Arc<LayerRecord>>);
@@ -84,39 +79,15 @@ fn capture() -> Arc<Capture> {
     Arc::clone(capture)
 }
 
-/// Counts bytes.
-#[derive(Clone, Default)]
-struct Count(Rc<Cell<usize>>);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.set(self.0.get() + bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The explorer on a screen whose bytes are counted.
 struct Explorer {
     state: State,
-    terminal: Terminal<CrosstermBackend<Count>>,
-    sent: Count,
+    screen: Counted,
 }
 
 impl Explorer {
     fn new() -> Self {
         let (width, height) = SIZE;
-        let options = TerminalOptions {
-            viewport: Viewport::Fixed(Rect::new(0, 0, width, height)),
-        };
-        let sent = Count::default();
-        let backend = CrosstermBackend::new(sent.clone());
-        let Ok(terminal) = Terminal::with_options(backend, options) else {
-            std::process::abort();
-        };
         let mut state = State::new(Options {
             half_blocks: true,
             ..Options::default()
@@ -124,8 +95,7 @@ impl Explorer {
         update(&mut state, Event::Resize { width, height });
         let mut explorer = Self {
             state,
-            terminal,
-            sent,
+            screen: Counted::new(),
         };
         let effects = explorer.event(Event::Work(Update::Capture(capture())));
         explorer.serve(effects);
@@ -159,16 +129,7 @@ impl Explorer {
 
     /// Draws a frame; tells its bytes.
     fn draw(&mut self) -> usize {
-        self.sent.0.set(0);
-        let state = &self.state;
-        if self
-            .terminal
-            .draw(|frame| draw(frame, state, Depth::True))
-            .is_err()
-        {
-            std::process::abort();
-        }
-        self.sent.0.get()
+        self.screen.draw(&self.state)
     }
 }
 

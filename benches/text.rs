@@ -1,19 +1,15 @@
 //! The Text screen from a key to the bytes of the frame, on 65,536 tokens and a screen of 200 x 60.
 
+mod screen;
+
 use std::cell::Cell;
-use std::io::{self, Write};
-use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use divan::Bencher;
 use headlight::capture::{Capture, Layer, LayerRecord, RowNumbers, Rule, Shape, Thumbnails, Token};
-use headlight::paint::Depth;
 use headlight::token::Label;
-use headlight::tui::draw;
 use headlight::view::{Code, Event, Options, State, Stroke, Update, update};
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use screen::{Counted, SIZE};
 
 fn main() {
     divan::main();
@@ -22,7 +18,6 @@ fn main() {
 const TOKENS: usize = 65_536;
 const HEADS: usize = 4;
 const DIM: usize = 64;
-const SIZE: (u16, u16) = (200, 60);
 
 /// Random queries and keys of four heads of 64 dimensions.
 fn record() -> LayerRecord {
@@ -88,39 +83,15 @@ fn capture() -> Arc<Capture> {
     Arc::clone(CAPTURE.get_or_init(made))
 }
 
-/// Counts bytes.
-#[derive(Clone, Default)]
-struct Count(Rc<Cell<usize>>);
-
-impl Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.set(self.0.get() + bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// The Text screen of the capture.
 struct Screen {
     state: State,
-    terminal: Terminal<CrosstermBackend<Count>>,
-    sent: Count,
+    screen: Counted,
 }
 
 impl Screen {
     fn new() -> Self {
         let (width, height) = SIZE;
-        let options = TerminalOptions {
-            viewport: Viewport::Fixed(Rect::new(0, 0, width, height)),
-        };
-        let sent = Count::default();
-        let backend = CrosstermBackend::new(sent.clone());
-        let Ok(terminal) = Terminal::with_options(backend, options) else {
-            std::process::abort();
-        };
         let mut state = State::new(Options {
             half_blocks: true,
             ..Options::default()
@@ -129,8 +100,7 @@ impl Screen {
         update(&mut state, Event::Work(Update::Capture(capture())));
         let mut screen = Self {
             state,
-            terminal,
-            sent,
+            screen: Counted::new(),
         };
         screen.press('2');
         screen
@@ -151,13 +121,7 @@ impl Screen {
 
     /// Draws a frame; tells its bytes.
     fn draw(&mut self) -> usize {
-        self.sent.0.set(0);
-        let state = &self.state;
-        let drawn = self.terminal.draw(|frame| draw(frame, state, Depth::True));
-        if drawn.is_err() {
-            std::process::abort();
-        }
-        self.sent.0.get()
+        self.screen.draw(&self.state)
     }
 }
 

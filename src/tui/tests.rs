@@ -15,6 +15,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 
 use super::draw::draw;
+use super::frames::Frames;
 use crate::capture::{Capture, Origin};
 use crate::lens::{TRUST_BUDGET, layer_trust};
 use crate::paint::{Colormap, Depth, Ground, Palette};
@@ -182,9 +183,7 @@ fn what_was_found_is_marked_on_both_axes_of_a_head() {
 
 #[test]
 fn a_move_of_the_cursor_sends_few_bytes() {
-    use ratatui::backend::CrosstermBackend;
-    use ratatui::layout::Rect;
-    use ratatui::{TerminalOptions, Viewport};
+    use ratatui::layout::Size;
 
     #[derive(Clone, Default)]
     struct Count(std::rc::Rc<std::cell::Cell<usize>>);
@@ -205,23 +204,19 @@ fn a_move_of_the_cursor_sends_few_bytes() {
         ..Recipe::default()
     };
     // Another query changes every row of the list; weights as random as these change most.
-    for (depth, of_query, of_key) in [(Depth::Ansi256, 2304, 1024), (Depth::True, 2816, 1024)] {
+    for (depth, of_query, of_key) in [(Depth::Ansi256, 1024, 256), (Depth::True, 1152, 320)] {
         let mut state = showing(recipe.capture(), depth, 200, 60);
         let sent = Count::default();
-        let area = Rect::new(0, 0, 200, 60);
-        let options = TerminalOptions {
-            viewport: Viewport::Fixed(area),
-        };
-        let backend = CrosstermBackend::new(sent.clone());
-        let mut terminal = Terminal::with_options(backend, options).unwrap();
+        let size = || Ok(Size::new(200, 60));
+        let mut frames = Frames::new(sent.clone(), size).unwrap();
         for zooms in ["G^", "z", "z", "z"] {
             press(&mut state, zooms);
-            terminal.draw(|frame| draw(frame, &state, depth)).unwrap();
+            frames.draw(|frame| draw(frame, &state, depth)).unwrap();
             // Away from the edge, where all cells would move.
             for key in ["k", "k", "l", "l", "h"] {
                 press(&mut state, key);
                 sent.0.set(0);
-                terminal.draw(|frame| draw(frame, &state, depth)).unwrap();
+                frames.draw(|frame| draw(frame, &state, depth)).unwrap();
                 let bytes = sent.0.get();
                 let most = if key == "k" { of_query } else { of_key };
                 assert!(bytes <= most, "{depth:?} {zooms} {key}: {bytes}");

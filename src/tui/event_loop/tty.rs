@@ -2,31 +2,25 @@
 
 use std::io;
 
-use ratatui::Terminal;
 use ratatui::layout::Size;
 use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
 
-use super::super::backend::FrameBackend;
-use super::super::halves::Halves;
+use super::super::frames::Frames;
 use super::super::signals;
 use super::super::terminal::{self, Stdout};
 use super::{App, Screen};
 
 /// The terminal on stdin and stdout, given back when dropped.
 pub(super) struct Tty {
-    terminal: Terminal<FrameBackend<Stdout>>,
-    halves: Halves,
+    frames: Frames<Stdout>,
 }
 
 impl Tty {
     pub(super) fn enter() -> io::Result<Self> {
-        let terminal = Terminal::new(FrameBackend::new(Stdout, size))?;
+        let frames = Frames::new(Stdout, size)?;
         terminal::enter()?;
-        Ok(Self {
-            terminal,
-            halves: Halves::default(),
-        })
+        Ok(Self { frames })
     }
 }
 
@@ -51,15 +45,11 @@ impl Screen for Tty {
     }
 
     fn draw(&mut self, app: &impl App) -> io::Result<()> {
-        let drawn = self.terminal.draw(|frame| {
-            app.draw(frame);
-            self.halves.mend(frame.buffer_mut());
-        });
-        drawn.map(drop)
+        self.frames.draw(|frame| app.draw(frame))
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        self.frames.forget()
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
