@@ -139,9 +139,11 @@ impl<'a> Kept<'a> {
             mass,
         };
         if let Some(begun) = &self.begun {
-            let table = |old: &[f32], new: &[f32]| joined(old, begun.rows, new, self.heads, 1);
-            lse = table(&begun.record.lse, &lse);
-            rows = rows.behind(&begun.record.rows, table);
+            let (record, heads) = (begun.record, self.heads);
+            lse = joined(&record.lse, begun.rows, &lse, heads, 1);
+            rows = rows.behind(&record.rows, |old, new| {
+                joined(old, begun.rows, new, heads, 1)
+            });
         }
         LayerRecord {
             lse: lse.into(),
