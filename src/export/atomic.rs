@@ -1,7 +1,7 @@
 //! Files that are whole or absent.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::ExportError;
@@ -11,7 +11,7 @@ use crate::token::Label;
 /// an interruption never leaves half a file under that name, nor loses the one before. Until then it
 /// has no name where the system knows such files, and the end of the process is its end; elsewhere a
 /// hidden one in the same folder. A link is followed; what is no file (a device, a pipe) is written
-/// to and stays what it is.
+/// to and stays what it is. A file that is replaced hands its permissions on.
 ///
 /// # Errors
 /// What `write` returns, and what the file system reports, with the path; nothing is left then.
@@ -23,67 +23,143 @@ pub fn write_atomically(
         path: Label::of_text(&path.to_string_lossy()).to_string(),
         error,
     };
-    if path.is_dir() {
-        let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
-        return Err(failed(error));
-    }
-    // A path that does not exist yet is its own target.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&target).is_ok_and(|found| !found.is_file()) {
-        let file = File::options().write(true).open(&target).map_err(failed)?;
-        let mut out = BufWriter::new(file);
+    let target = followed(path);
+    let found = fs::metadata(&target).ok();
+    let held = match &found {
+        Some(found) if found.is_dir() => {
+            let error = io::Error::new(io::ErrorKind::IsADirectory, "it is a folder");
+            return Err(failed(error));
+        }
+        // What may not be written to may not be replaced.
+        Some(_) => Some(File::options().write(true).open(&target).map_err(failed)?),
+        None if target.file_name().is_none() => {
+            let said = "the path ends with no file name";
+            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, said)));
+        }
+        None => None,
+    };
+    if let Some(held) = held
+        && found.as_ref().is_some_and(|found| !found.is_file())
+    {
+        let mut out = BufWriter::new(held);
         return write(&mut out).and_then(|()| out.flush().map_err(failed));
     }
-    if target.file_name().is_none() {
-        let error = io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "the path ends with no file name",
-        );
-        return Err(failed(error));
+    let draft = Draft::new(&target, nameless::create(&target)).map_err(failed)?;
+    let (beside, mut file) = fill(draft, write, failed)?;
+    if let Some(found) = found {
+        // Whoever may not set them still gets the file.
+        let _ = file.set_permissions(found.permissions());
     }
-    let (mut beside, file) = match nameless::create(&target) {
-        Some(file) => (None, file),
-        None => {
-            let (beside, file) =
-                named_beside(&target, |beside| File::create_new(beside)).map_err(failed)?;
-            (Some(beside), file)
-        }
-    };
-    let mut out = BufWriter::new(file);
-    let written = write(&mut out).and_then(|()| {
-        out.flush().map_err(failed)?;
-        out.get_ref().sync_all().map_err(failed)?;
-        if beside.is_none() {
-            // A name can be given, but not taken from another file: that is for the renaming.
-            let link = |beside: &Path| nameless::link(out.get_ref(), beside);
-            beside = Some(named_beside(&target, link).map_err(failed)?.0);
-        }
-        fs::rename(beside.as_deref().unwrap_or(&target), &target).map_err(failed)
-    });
-    if let (Err(_), Some(beside)) = (&written, &beside) {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(beside);
+    file.sync_all().map_err(failed)?;
+    match beside {
+        Some(beside) => beside.rename(&target),
+        None => name(&mut file, &target),
     }
-    written
+    .map_err(failed)
 }
 
-/// A name in the same folder that nobody has, so that renaming it is one step, and what `make` makes
-/// of it.
-fn named_beside<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(PathBuf, T)> {
-    let name = path.file_name().unwrap_or_default();
-    let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
-    for attempt in 0..100 {
-        let mut beside = std::ffi::OsString::from(".");
-        beside.push(name);
-        beside.push(format!(".{}-{attempt}.part", std::process::id()));
-        let beside = path.with_file_name(beside);
-        match make(&beside) {
-            Ok(made) => return Ok((beside, made)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
-            Err(error) => return Err(error),
+/// Where a path leads: to the end of its links, to what an only link names that is not there yet, or
+/// to itself.
+fn followed(path: &Path) -> PathBuf {
+    if let Ok(target) = fs::canonicalize(path) {
+        return target;
+    }
+    match (fs::read_link(path), path.parent()) {
+        (Ok(named), Some(folder)) => folder.join(named),
+        _ => path.to_owned(),
+    }
+}
+
+/// A file under way, and its hidden name where it has one.
+struct Draft {
+    beside: Option<Beside>,
+    file: File,
+}
+
+impl Draft {
+    fn new(target: &Path, nameless: Option<File>) -> io::Result<Self> {
+        match nameless {
+            Some(file) => Ok(Self { beside: None, file }),
+            None => {
+                let (beside, file) = Beside::new(target, |beside| File::create_new(beside))?;
+                let beside = Some(beside);
+                Ok(Self { beside, file })
+            }
         }
     }
-    Err(last)
+}
+
+/// Writes all of a file.
+fn fill(
+    draft: Draft,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<(), ExportError>,
+    failed: impl Fn(io::Error) -> ExportError,
+) -> Result<(Option<Beside>, File), ExportError> {
+    let Draft { beside, file } = draft;
+    let mut out = BufWriter::new(file);
+    write(&mut out)?;
+    let file = out.into_inner();
+    Ok((beside, file.map_err(|error| failed(error.into_error()))?))
+}
+
+/// Gives a whole file that has no name its own.
+fn name(file: &mut File, target: &Path) -> io::Result<()> {
+    match nameless::link(file, target) {
+        Ok(()) => return Ok(()),
+        // A name can be given, but not taken from another file: that is for the renaming.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            if let Ok((beside, ())) = Beside::new(target, |beside| nameless::link(file, beside)) {
+                return beside.rename(target);
+            }
+        }
+        Err(_) => {}
+    }
+    // Links are refused here, and what is written must not be lost.
+    copy(file, target)
+}
+
+/// The same by way of a copy.
+fn copy(file: &mut File, target: &Path) -> io::Result<()> {
+    let (beside, mut copy) = Beside::new(target, |beside| File::create_new(beside))?;
+    file.rewind()?;
+    io::copy(file, &mut copy)?;
+    let _ = copy.set_permissions(file.metadata()?.permissions());
+    copy.sync_all()?;
+    beside.rename(target)
+}
+
+/// A hidden name in the folder of another file, so that renaming it is one step; when dropped, the
+/// file is gone.
+struct Beside(PathBuf);
+
+impl Beside {
+    /// One that nobody has, and what `make` makes of it.
+    fn new<T>(path: &Path, make: impl Fn(&Path) -> io::Result<T>) -> io::Result<(Self, T)> {
+        let mut last = io::Error::from(io::ErrorKind::AlreadyExists);
+        for attempt in 0..100 {
+            let name = format!(".headlight-{}-{attempt}.part", std::process::id());
+            let beside = path.with_file_name(name);
+            match make(&beside) {
+                Ok(made) => return Ok((Self(beside), made)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    fn rename(self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.0, target)?;
+        std::mem::forget(self);
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Files of a folder that have no name yet.
@@ -133,5 +209,49 @@ mod nameless {
 
     pub(super) fn link(_: &File, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+        let entries = fs::read_dir(folder).unwrap();
+        entries.map(|entry| entry.unwrap().file_name()).collect()
+    }
+
+    /// What systems get that know no files without a name.
+    #[test]
+    fn a_draft_with_a_name_leaves_it_when_it_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("plot.png");
+        let failed = |error| ExportError::File {
+            path: String::new(),
+            error,
+        };
+        let draft = Draft::new(&target, None).unwrap();
+        assert_eq!(names(folder.path()).len(), 1);
+        let wrong = fill(draft, |_| Err(ExportError::Empty), failed);
+        assert!(matches!(wrong, Err(ExportError::Empty)));
+        assert!(names(folder.path()).is_empty());
+        let draft = Draft::new(&target, None).unwrap();
+        let (beside, _) = fill(draft, |out| Ok(out.write_all(b"whole")?), failed).unwrap();
+        beside.unwrap().rename(&target).unwrap();
+        assert_eq!(names(folder.path()), ["plot.png"]);
+        assert_eq!(fs::read(&target).unwrap(), b"whole");
+    }
+
+    /// What systems get that know such files and refuse links.
+    #[test]
+    fn a_file_that_gets_no_link_is_copied() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("run.headlight");
+        fs::write(&target, "old").unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"whole").unwrap();
+        copy(&mut file, &target).unwrap();
+        assert_eq!(names(folder.path()), ["run.headlight"]);
+        assert_eq!(fs::read(&target).unwrap(), b"whole");
     }
 }

@@ -101,4 +101,26 @@ fn pipes_and_links_stay_what_they_are() {
     write_atomically(&link, |out| Ok(out.write_all(b"new")?)).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::read(&file).unwrap(), b"new");
+    // What it names may be absent.
+    fs::remove_file(&file).unwrap();
+    write_atomically(&link, |out| Ok(out.write_all(b"newer")?)).unwrap();
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read(&file).unwrap(), b"newer");
+}
+
+#[cfg(unix)]
+#[test]
+fn names_may_be_long_and_permissions_stay() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x".repeat(255));
+    for mode in [0o600, 0o640] {
+        write_atomically(&path, |out| Ok(out.write_all(b"whole")?)).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        write_atomically(&path, |out| Ok(out.write_all(b"new")?)).unwrap();
+        let found = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(found & 0o777, mode);
+    }
+    assert_eq!(fs::read(&path).unwrap(), b"new");
 }
