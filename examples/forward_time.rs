@@ -4,7 +4,7 @@
 //! process ever held, and how much more than the loaded model it has held since. The lines:
 //!
 //! * `1024`: a run on so many tokens;
-//! * `append 1024`: a run on so many tokens that takes up a run on one less, where the device can;
+//! * `append 1024`: a run on so many tokens that takes up a run on one less;
 //! * `stop 4096`: the longest that a run took to end, of eight that were asked to at moments spread
 //!   over it.
 
@@ -77,7 +77,7 @@ fn append(decoder: &Decoder, ids: &[u32]) -> Result<f64, Failure> {
         }),
         ..trail
     };
-    // All of them on a device that takes nothing up.
+    // All of them where a rotation depends on the length of the text.
     let rows = ids.len() - decoder.taken_up(ids, &wanted);
     Ok(run(decoder, ids, &wanted, rows)?.1)
 }

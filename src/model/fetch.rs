@@ -188,6 +188,7 @@ pub(super) mod cuda {
     /// Bytes that are kept between runs: such memory is nobody else's.
     const KEPT_BYTES: usize = 256 << 20;
 
-    /// Pieces of memory that are kept at a time.
-    const KEPT: usize = 32;
+    /// Pieces of memory that are kept at a time: more than a layer takes, whose blocks leave pieces of
+    /// up to 64 sizes, four of a size at a time.
+    const KEPT: usize = 512;
 }

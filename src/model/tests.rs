@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use super::attention::{Buffers, Inputs, attend};
 use super::fetch::Landing;
 use super::kernel::Spare;
-use super::on_device::Scratch;
+use super::on_device::{HELD, Scratch};
 use super::parts::{Run, going};
-use super::resume::Begun;
+use super::resume::{Begun, step};
 use super::row::Repeats;
 use super::{Error, Head, Key, Layer, LayerRecord, Pool, Query, Rule, thumbnail_tile};
 
@@ -71,6 +71,8 @@ struct Case {
     q: Vec<f32>,
     k: Vec<f32>,
     v: Vec<f32>,
+    /// Floats that a block may take on a device.
+    device_floats: usize,
 }
 
 impl Case {
@@ -110,7 +112,7 @@ impl Case {
             trail: self.from == 0,
             block_rows,
             landing: &Landing::default(),
-            device_floats: 1 << 20,
+            device_floats: self.device_floats,
         };
         let (out, record) = attend(inputs).unwrap();
         (
@@ -172,6 +174,7 @@ fn cases() -> impl Strategy<Value = Case> {
             q,
             k,
             v,
+            device_floats: 1 << 20,
         }
     })
 }
@@ -195,16 +198,18 @@ proptest! {
         is_the_definition(&case, run)?;
     }
 
-    /// Edited texts, too: the same, where the first rows are those of another text that begins alike.
+    /// Edited texts, too: the first rows are those of another text that begins alike.
     #[test]
     fn a_device_goes_on_from_an_earlier_run(
         case in cases(),
         rows in prop_oneof![1usize..70, Just(16)],
-        (before, place) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        (other, same, place) in any::<[prop::sample::Index; 3]>().prop_map(|[a, b, c]| (a, b, c)),
     ) {
+        let other = other.index(case.n) + 1;
+        let same = same.index(other + 1);
         for device in devices() {
             let attend = if device.is_cpu() { on_a_device } else { on_processor };
-            goes_on(Case { from: 0, ..case.clone() }, (attend, rows, &device), (before, place))?;
+            goes_on(Case { from: 0, ..case.clone() }, (attend, rows, &device), (other, same), place)?;
         }
     }
 
@@ -226,36 +231,71 @@ pub(super) fn devices() -> Vec<Device> {
         .collect()
 }
 
+fn marks(record: &LayerRecord) -> Vec<usize> {
+    let marks = record.trail.iter().flat_map(|trail| &trail.marks);
+    marks.map(|mark| mark.rows).collect()
+}
+
+/// Runs another text of `other` tokens, the first `same` of them alike, and takes up one of its marks.
 fn goes_on(
     case: Case,
     (attend, rows, device): (Attend, usize, &Device),
-    (before, place): (prop::sample::Index, prop::sample::Index),
+    (other, same): (usize, usize),
+    place: prop::sample::Index,
 ) -> Result<(), TestCaseError> {
-    let other = before.index(case.n) + 1;
-    let (first_out, record) = case.run_first(other, attend, Some(rows), device, None);
-    let marks: Vec<usize> = record
-        .trail
-        .iter()
-        .flat_map(|trail| &trail.marks)
-        .map(|mark| mark.rows)
-        .filter(|&rows| rows < case.n)
-        .collect();
-    if marks.is_empty() {
+    let mut before = case.clone();
+    let (n, d) = (case.n, case.d);
+    for values in [&mut before.q, &mut before.k, &mut before.v] {
+        let rows = values.chunks_exact_mut(d).enumerate();
+        let changed = rows.filter(|(at, _)| at % n >= same);
+        changed.for_each(|(_, row)| row.iter_mut().for_each(|value| *value = 1.0 - *value));
+    }
+    before.ids[same..].iter_mut().for_each(|id| *id += 1);
+    let (mut out, record) = before.run_first(other, attend, Some(rows), device, None);
+    let ends = (1..other).filter(|end| end % rows == 0 && end % step(other) == 0);
+    prop_assert_eq!(marks(&record), ends.chain([other]).collect::<Vec<_>>());
+    let mut held = marks(&record);
+    held.retain(|&rows| rows <= same && rows < n);
+    if held.is_empty() {
         return Ok(());
     }
-    let taken = marks[place.index(marks.len())];
+    let taken = held[place.index(held.len())];
     let begun = Begun::new(&record, taken);
     prop_assert!(begun.is_some());
-    let (rest, record) = case.run_first(case.n, attend, Some(rows), device, begun);
-    let mut out = first_out;
-    out.truncate(taken * case.heads * case.d);
+    let (rest, record) = case.run_first(n, attend, Some(rows), device, begun);
+    prop_assert_eq!(rest.len(), (n - taken) * case.heads * d);
+    out.truncate(taken * case.heads * d);
     out.extend(rest);
-    let last = record.trail.iter().flat_map(|trail| &trail.marks).last();
-    prop_assert_eq!(
-        last.map(|mark| &mark.received[..]),
-        Some(&record.received[..])
-    );
+    prop_assert_eq!(marks(&record).last().copied(), Some(n));
     is_the_definition(&case, (out, record))
+}
+
+#[test]
+fn blocks_of_a_device_end_where_a_later_run_may_begin() {
+    let n = 300;
+    let case = Case {
+        n,
+        d: 1,
+        heads: 1,
+        kv_heads: 1,
+        from: 0,
+        rule: Rule::scaled(1.0),
+        ids: vec![7; n],
+        q: vec![1.0; n],
+        k: vec![1.0; n],
+        v: vec![1.0; n],
+        // Room for 100 rows.
+        device_floats: HELD * n * 100,
+    };
+    for device in devices() {
+        let attend = if device.is_cpu() {
+            on_a_device
+        } else {
+            on_processor
+        };
+        let (_, record) = case.run_by(attend, None, &device);
+        assert_eq!(marks(&record), [64, 128, 192, 256, 300]);
+    }
 }
 
 fn is_the_definition(case: &Case, (out, record): Found) -> Result<(), TestCaseError> {
@@ -377,6 +417,7 @@ fn the_distance_without_a_first_token_that_has_nearly_all_is_exact() {
         q: vec![1.0; n],
         k,
         v: vec![1.0; n],
+        device_floats: 1 << 20,
     };
     for run in [on_processor, on_a_device] {
         let (_, record) = case.run_by(run, None, &Device::Cpu);
@@ -404,6 +445,7 @@ fn nan_reaches_every_number_and_tile() {
         q,
         k: vec![1.0; n],
         v: vec![1.0; n],
+        device_floats: 1 << 20,
     };
     let (_, record) = case.run(None);
     assert!(record.weight(Head(0), Query(1), Key(0)).unwrap().is_nan());

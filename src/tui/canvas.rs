@@ -7,18 +7,6 @@ use ratatui::style::{Color, Style};
 use super::theme::{Role, Theme};
 use crate::view::Area;
 
-/// The first of some lines that fits `room` cells; the last where none does.
-pub fn first_fitting(lines: impl IntoIterator<Item = Vec<Span>>, room: u16) -> Vec<Span> {
-    let mut last = Vec::new();
-    for line in lines {
-        last = line;
-        if measure(&last) <= room {
-            break;
-        }
-    }
-    last
-}
-
 /// A piece of a line.
 pub type Span = (String, Style);
 
@@ -151,6 +139,18 @@ pub struct Titles {
     pub right: Vec<Span>,
     /// At the bottom, right; left out where it does not fit.
     pub bottom: Vec<Span>,
+}
+
+/// The first of some lines that fits `room` cells; the last where none does.
+pub fn first_fitting(lines: impl IntoIterator<Item = Vec<Span>>, room: u16) -> Vec<Span> {
+    let mut last = Vec::new();
+    for line in lines {
+        last = line;
+        if measure(&last) <= room {
+            break;
+        }
+    }
+    last
 }
 
 /// Cells that spans take.

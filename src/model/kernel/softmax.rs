@@ -149,8 +149,8 @@ impl WithSimd for Softmax<'_> {
         for (chunk, ((cells, maxima), sums)) in chunks.zip(column_sum.chunks_mut(step)).enumerate()
         {
             let (mut w_sum, mut away_sum) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
-            let first = query as f32 - (from + low + chunk * CHUNK) as f32;
-            let mut away = simd.sub_f32s(simd.splat_f32s(first), lane_keys);
+            let farthest = query as f32 - (from + low + chunk * CHUNK) as f32;
+            let mut away = simd.sub_f32s(simd.splat_f32s(farthest), lane_keys);
             for (cell, (maximum, sum)) in cells.iter_mut().zip(maxima.iter_mut().zip(sums)) {
                 let w = simd.mul_f32s(*cell, share);
                 w_sum = simd.add_f32s(w_sum, w);

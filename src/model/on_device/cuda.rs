@@ -55,7 +55,8 @@ impl Shared {
             let values = if values.is_empty() { &[0.0] } else { values };
             stream.clone_htod(values).map_err(failed)
         };
-        let most = inputs.q.dim(0)? * rows.min(n) * n;
+        let (heads, m, _) = inputs.q.dims3()?;
+        let most = heads * rows.min(m) * n;
         let scores = scratch.scores.take();
         let scores = match scores.filter(|scores| scores.elem_count() >= most) {
             Some(scores) => scores,

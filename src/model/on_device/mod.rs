@@ -4,25 +4,27 @@
 #[cfg(feature = "cuda")]
 mod cuda;
 mod kept;
+mod pending;
 mod plain;
 
 use std::ops::Range;
 
 use candle_core::{DType, Tensor};
-use rayon::prelude::*;
 
 use super::attention::Inputs;
-use super::fetch::{Fetch, Landing};
+use super::fetch::Fetch;
 use super::record::{RowNumbers, Thumbnails};
 use super::resume::{self, Begun, Mark, joined};
-use super::{Error, Floats, LayerRecord, Trail};
+use super::{Error, Floats, LayerRecord};
 use kept::Kept;
+pub(super) use pending::Pending;
+use pending::Vectors;
 
 /// Rows of a block on a device, at most; more hide the cost of starting an operation.
 pub const BLOCK_ROWS: usize = 512;
 
 /// Tensors of `H * rows * n` floats that a block holds at a time.
-const HELD: usize = if cfg!(feature = "cuda") { 1 } else { 8 };
+pub(super) const HELD: usize = if cfg!(feature = "cuda") { 1 } else { 8 };
 
 /// Tables of a block: lse, self, previous, first, entropy, duplicate, induction; of all keys but the
 /// first, the distance times the weight and the weight.
@@ -86,100 +88,6 @@ struct Small {
     /// weight of each tile, and the sum.
     largest: Fetch,
     sums: Fetch,
-}
-
-/// The record of a layer, parts of which are still on the device.
-pub(super) struct Pending<'a> {
-    kept: Kept<'a>,
-    /// What the last block left.
-    last: Option<Small>,
-    received: Fetch,
-    /// Of the rows that were run.
-    vectors: Vectors,
-    /// What keys received up to some rows, `[H, rows]`, where the record keeps a trail.
-    marks: Vec<(usize, Fetch)>,
-    record: LayerRecord,
-}
-
-/// Queries `[H, m, d]`, keys and, where the record keeps a trail, values `[H_kv, m, d]`.
-struct Vectors {
-    q: Fetch,
-    k: Fetch,
-    v: Option<Fetch>,
-}
-
-impl Vectors {
-    fn begin(inputs: &Inputs, skipped: usize) -> Result<Self, Error> {
-        let (landing, m) = (inputs.landing, inputs.q.dim(1)?);
-        let q = inputs.q.narrow(1, skipped, m - skipped)?;
-        Ok(Self {
-            q: landing.begin(&q)?,
-            k: landing.begin(&inputs.k)?,
-            v: match inputs.trail {
-                true => Some(landing.begin(&inputs.v)?),
-                false => None,
-            },
-        })
-    }
-}
-
-impl Pending<'_> {
-    /// Waits for all of it.
-    ///
-    /// # Errors
-    /// The device's.
-    pub fn finish(self, landing: &Landing) -> Result<LayerRecord, Error> {
-        let mut kept = self.kept;
-        if let Some(last) = self.last {
-            kept.take(last, landing)?;
-        }
-        kept.received = landing.end(self.received, <[f32]>::to_vec)?;
-        let LayerRecord {
-            heads,
-            kv_heads,
-            head_dim: d,
-            tokens,
-            ..
-        } = self.record;
-        let begun = kept.begun;
-        let rows = begun.map_or(0, |begun| begun.rows);
-        let host = |fetch, heads, old: Option<&Floats>| {
-            landing.end(fetch, |numbers: &[f32]| match old {
-                Some(old) => joined(old, rows, numbers, heads, d),
-                // New memory costs more than the copy, and less on all cores.
-                None => numbers.par_iter().copied().collect(),
-            })
-        };
-        let Vectors { q, k, v } = self.vectors;
-        let q = host(q, heads, begun.map(|begun| &begun.record.q))?;
-        let k = host(k, kv_heads, begun.map(|begun| &begun.record.k))?;
-        let values = match v {
-            Some(v) => Some(host(v, kv_heads, begun.map(|begun| &begun.trail.values))?),
-            None => None,
-        };
-        let mut marks: Vec<Mark> = Vec::new();
-        marks.extend(begun.iter().flat_map(|begun| begun.marks(tokens).cloned()));
-        for (rows, received) in self.marks {
-            let received = landing.end(received, <[f32]>::to_vec)?;
-            marks.push(Mark { rows, received });
-        }
-        let trail = values.map(|values| {
-            marks.push(Mark {
-                rows: tokens,
-                received: kept.received.clone(),
-            });
-            Trail {
-                values: values.into(),
-                marks,
-            }
-        });
-        Ok(kept.record(LayerRecord {
-            q: q.into(),
-            k: k.into(),
-            trail,
-            ..self.record
-        }))
-    }
 }
 
 /// Attention of all heads: the output `[m, H * d]` and the layer's record, whose value norms are

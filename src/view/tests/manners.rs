@@ -403,8 +403,19 @@ fn a_click_on_a_tab_shows_its_screen() {
         },
     );
     press(&mut state, "M Esc 2");
-    mouse(&mut state, 33, 0, Mouse::Press);
-    assert_eq!(state.screen(), Screen::Text);
+    // Where the other tabs would be.
+    for x in [24, 40] {
+        mouse(&mut state, x, 0, Mouse::Press);
+        assert_eq!(state.screen(), Screen::Text);
+    }
+    // What a run goes on about stands in their place.
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "M Esc");
+    command(&mut state, "open other.pt");
+    assert!(state.running().is_some() && state.tabs().is_empty());
+    let header = state.layout().header;
+    mouse(&mut state, header.width - 1, 0, Mouse::Press);
+    assert_eq!(state.screen(), Screen::Heads);
 }
 
 #[test]
