@@ -65,12 +65,9 @@ impl Earlier<'_> {
         if !all || !tiles || self.layers.iter().any(|layer| layer.trail.is_none()) {
             return 0;
         }
-        let marked = |rows: usize| {
-            let trails = self.layers.iter().filter_map(|layer| layer.trail.as_ref());
-            trails
-                .map(|trail| trail.marks.iter().any(|mark| mark.rows == rows))
-                .all(|marked| marked)
-        };
+        let trails = || self.layers.iter().filter_map(|layer| layer.trail.as_ref());
+        let has = |trail: &Trail, rows| trail.marks.iter().any(|mark| mark.rows == rows);
+        let marked = |rows| trails().all(|trail| has(trail, rows));
         let marks = first.marks.iter().rev().map(|mark| mark.rows);
         marks
             .filter(|&rows| rows <= same && marked(rows))
