@@ -76,6 +76,23 @@ struct Case {
 }
 
 impl Case {
+    /// One head of one dimension, and nothing but ones.
+    fn of_ones(n: usize) -> Self {
+        Self {
+            n,
+            d: 1,
+            heads: 1,
+            kv_heads: 1,
+            from: 0,
+            rule: Rule::scaled(1.0),
+            ids: (0..n as u32).collect(),
+            q: vec![1.0; n],
+            k: vec![1.0; n],
+            v: vec![1.0; n],
+            device_floats: 1 << 20,
+        }
+    }
+
     fn run(&self, block_rows: Option<usize>) -> Found {
         self.run_by(on_processor, block_rows, &Device::Cpu)
     }
@@ -274,18 +291,9 @@ fn goes_on(
 fn blocks_of_a_device_end_where_a_later_run_may_begin() {
     let n = 300;
     let case = Case {
-        n,
-        d: 1,
-        heads: 1,
-        kv_heads: 1,
-        from: 0,
-        rule: Rule::scaled(1.0),
-        ids: vec![7; n],
-        q: vec![1.0; n],
-        k: vec![1.0; n],
-        v: vec![1.0; n],
         // Room for 100 rows.
         device_floats: HELD * n * 100,
+        ..Case::of_ones(n)
     };
     for device in devices() {
         let attend = if device.is_cpu() {
@@ -404,21 +412,8 @@ fn is_the_definition(case: &Case, (out, record): Found) -> Result<(), TestCaseEr
 #[test]
 fn the_distance_without_a_first_token_that_has_nearly_all_is_exact() {
     let n = 3000;
-    let mut k = vec![0.0; n];
-    k[0] = 25.0;
-    let case = Case {
-        n,
-        d: 1,
-        heads: 1,
-        kv_heads: 1,
-        from: 0,
-        rule: Rule::scaled(1.0),
-        ids: (0..n as u32).collect(),
-        q: vec![1.0; n],
-        k,
-        v: vec![1.0; n],
-        device_floats: 1 << 20,
-    };
+    let mut case = Case::of_ones(n);
+    case.k[0] = 26.0;
     for run in [on_processor, on_a_device] {
         let (_, record) = case.run_by(run, None, &Device::Cpu);
         for i in [1, 2, 100, n - 1] {
@@ -432,21 +427,8 @@ fn the_distance_without_a_first_token_that_has_nearly_all_is_exact() {
 #[test]
 fn nan_reaches_every_number_and_tile() {
     let n = 3;
-    let mut q = vec![1.0; n];
-    q[1] = f32::NAN;
-    let case = Case {
-        n,
-        d: 1,
-        heads: 1,
-        kv_heads: 1,
-        from: 0,
-        rule: Rule::scaled(1.0),
-        ids: vec![1, 2, 3],
-        q,
-        k: vec![1.0; n],
-        v: vec![1.0; n],
-        device_floats: 1 << 20,
-    };
+    let mut case = Case::of_ones(n);
+    case.q[1] = f32::NAN;
     let (_, record) = case.run(None);
     assert!(record.weight(Head(0), Query(1), Key(0)).unwrap().is_nan());
     let tile = |row, pool| record.thumbnails.tile(Head(0), row, 0, pool).unwrap();

@@ -127,7 +127,7 @@ impl<'a> Kept<'a> {
             0 => Thumbnails::MASKED,
             count => (sum / *count as f64) as f32,
         });
-        let mut rows = RowNumbers {
+        let mut rows = RowNumbers::of([
             self_weight,
             previous,
             first,
@@ -137,7 +137,7 @@ impl<'a> Kept<'a> {
             duplicate,
             induction,
             mass,
-        };
+        ]);
         if let Some(begun) = &self.begun {
             let (record, heads) = (begun.record, self.heads);
             lse = joined(&record.lse, begun.rows, &lse, heads, 1);
