@@ -65,7 +65,8 @@ fn followed(path: &Path) -> PathBuf {
         return target;
     }
     match (fs::read_link(path), path.parent()) {
-        (Ok(named), Some(folder)) => folder.join(named),
+        (Ok(named), Some(folder)) if fs::metadata(path).is_err() => folder.join(named),
+        // Links of /dev/fd lead to pipes that have no other path.
         _ => path.to_owned(),
     }
 }

@@ -95,6 +95,21 @@ fn pipes_and_links_stay_what_they_are() {
     assert_eq!(reader.wait_with_output().unwrap().stdout, b"through");
     assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
 
+    // What a shell makes of `>(command)`.
+    #[cfg(target_os = "linux")]
+    {
+        use std::io::Read;
+        use std::os::fd::AsRawFd;
+
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let path = format!("/dev/fd/{}", writer.as_raw_fd());
+        write_atomically(path.as_ref(), |out| Ok(out.write_all(b"through")?)).unwrap();
+        drop(writer);
+        let mut read = String::new();
+        reader.read_to_string(&mut read).unwrap();
+        assert_eq!(read, "through");
+    }
+
     let (file, link) = (folder.path().join("file"), folder.path().join("link"));
     fs::write(&file, "old").unwrap();
     symlink(&file, &link).unwrap();
