@@ -3,7 +3,7 @@
 use super::super::canvas::{Canvas, Span};
 use super::super::theme::Role;
 use crate::token::Label;
-use crate::view::{State, Wrapped};
+use crate::view::{Screen, State, Wrapped};
 
 /// Cells that the sought line takes at most.
 const SOUGHT: usize = 24;
@@ -18,7 +18,8 @@ pub(super) fn count(canvas: &Canvas, state: &State) -> Vec<Span> {
         (of, Some(at)) => format!("{at} of {of}"),
         (of, None) => format!("– of {of}"),
     };
-    let from = match found.wrapped {
+    // Only of the place that finding went to.
+    let from = match found.wrapped.filter(|_| found.at.is_some()) {
         None => "",
         Some(Wrapped::Top) => " · from the top",
         Some(Wrapped::Bottom) => " · from the bottom",
@@ -29,9 +30,10 @@ pub(super) fn count(canvas: &Canvas, state: &State) -> Vec<Span> {
     ]
 }
 
-/// The same, after what was sought.
+/// The same, after what was sought, where keys go on to the next place.
 pub(super) fn sought(canvas: &Canvas, state: &State) -> Vec<Span> {
-    let Some(found) = state.found() else {
+    let found = state.found().filter(|_| state.screen() != Screen::Atlas);
+    let Some(found) = found else {
         return Vec::new();
     };
     let text = Label::of_text(found.sought).clip(SOUGHT);

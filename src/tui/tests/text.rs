@@ -182,6 +182,18 @@ fn finding_is_counted_on_the_last_line() {
         );
         press(&mut state, "nn");
         assert!(last(&state).contains("/at 1 of 3 · from the top"));
+        // Elsewhere, and where keys do not go on with it.
+        press(&mut state, "g");
+        assert!(
+            last(&state).starts_with(" /at – of 3  "),
+            "{}",
+            last(&state)
+        );
+        let digit = keys.get(..1).unwrap();
+        press(&mut state, "3");
+        assert!(!last(&state).contains("/at "), "{}", last(&state));
+        press(&mut state, digit);
+        assert!(last(&state).contains("/at – of 3"));
         // A wide letter is counted by its cells.
         press(&mut state, "/猫");
         assert!(last(&state).ends_with("not found"));
