@@ -33,6 +33,9 @@ const NAMES: [&str; 4] = [
     "pytorch_model.bin.index.json",
 ];
 
+/// The model's configuration in the Hugging Face layout.
+pub(super) const CONFIG: &str = "config.json";
+
 /// Files that training leaves beside a model and that are read by the same formats.
 const NOT_THE_MODEL: [&str; 7] = [
     "training_args",
@@ -201,7 +204,7 @@ pub(super) fn read_index(path: &Path) -> Result<Index, Error> {
 
 /// The folder's `config.json`, where there is one.
 pub(super) fn config(folder: &Path) -> Result<Option<Map<String, Value>>, Error> {
-    let path = folder.join("config.json");
+    let path = folder.join(CONFIG);
     if !path.is_file() {
         return Ok(None);
     }

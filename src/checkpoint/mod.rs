@@ -9,6 +9,7 @@ mod folder;
 mod format;
 mod gguf;
 pub mod hub;
+mod inputs;
 mod json;
 mod llama2c;
 mod mxfp4;
@@ -30,6 +31,7 @@ pub use dtype::{Dtype, TensorInfo};
 pub use error::{Error, printable};
 pub use format::Format;
 pub use gguf::{BlockType, read_gguf_metadata};
+pub use inputs::input_files;
 pub use pytorch::read_pickle_value;
 
 use format::Reader;

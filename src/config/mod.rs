@@ -84,6 +84,13 @@ pub enum ConfigError {
 const NAMES: [&str; 6] = ["color", "colormap", "background", "scale", "top-k", "mouse"];
 
 impl Settings {
+    /// The file that settings are read from: the one that is named, else the usual one where it is
+    /// there.
+    pub fn file(named: Option<&Path>, lookup: &dyn Fn(&str) -> Option<String>) -> Option<PathBuf> {
+        let usual = || usual_file(lookup).filter(|path| path.exists());
+        named.map(Path::to_owned).or_else(usual)
+    }
+
     /// The settings of a file and of the environment, which `lookup` reads by name. Without a
     /// `file` the usual one is read, where there is one.
     ///
@@ -94,8 +101,7 @@ impl Settings {
         lookup: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, ConfigError> {
         let mut settings = Self::default();
-        let usual = usual_file(lookup).filter(|path| path.exists());
-        if let Some(path) = file.map(Path::to_owned).or(usual) {
+        if let Some(path) = Self::file(file, lookup) {
             let name = Label::of_text(&path.to_string_lossy()).to_string();
             match std::fs::read_to_string(&path) {
                 Ok(text) => settings.read(&name, &text)?,

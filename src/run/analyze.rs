@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::inputs::Inputs;
 use super::picks::{find_kept, in_range};
 use super::session::Keep;
 use super::source::Source;
@@ -19,6 +20,9 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     if args.show_plots {
         crate::tui::check_terminal()?;
     }
+    let inputs = Inputs::of(&args.run);
+    inputs.add_settings(&args.look);
+    inputs.refuse_standard_output()?;
     let source = Source::open(&args.run, &mut explore::loading())?;
     let shape = source.shape();
     let kept = source.kept();
@@ -33,9 +37,13 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
         let flag = if top_k == 0 { "top-k" } else { "max-heads" };
         return Err(RunError::Usage(format!("--{flag} must be at least 1")));
     }
+    let layers: Vec<Layer> = layers.into_iter().map(Layer).collect();
+    for name in layers.iter().map(|&layer| plot_name(layer, args.head)) {
+        inputs.refuse(&args.output_dir.join(name))?;
+    }
+    inputs.refuse(&args.output_dir.join(FLOW))?;
     // The analysis and the flow are of all layers.
     let capture = source.capture(Keep::default(), &kept)?;
-    let layers: Vec<Layer> = layers.into_iter().map(Layer).collect();
     let all: Vec<Layer> = kept.into_iter().map(Layer).collect();
 
     let mut out = Vec::new();
@@ -56,6 +64,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
             layer: args.layer,
             head: args.head,
             watched: None,
+            inputs,
         };
         return explore::open(source, Some(capture), &args.run, settings, start);
     }
@@ -86,6 +95,17 @@ fn heading(capture: &Capture, out: &mut dyn Write) -> Result<(), RunError> {
     Ok(writeln!(out)?)
 }
 
+/// The plot of the means of all layers.
+const FLOW: &str = "attention_flow.png";
+
+/// The plot of a layer, or of a head of it.
+fn plot_name(layer: Layer, head: Option<usize>) -> String {
+    match head {
+        Some(head) => format!("layer_{layer}_head_{head}.png"),
+        None => format!("layer_{layer}_all_heads.png"),
+    }
+}
+
 fn plots(
     args: &AnalyzeArgs,
     map: Map,
@@ -108,18 +128,11 @@ fn plots(
         map: map.into(),
     };
     for &layer in layers {
-        if let Some(head) = args.head.map(Head) {
-            save(format!("layer_{layer}_head_{head}.png"), &mut |out| {
-                export::heatmap(capture, layer, Select::Head(head), style, out)
-            })?;
-        } else {
-            save(format!("layer_{layer}_all_heads.png"), &mut |out| {
-                export::all_heads(capture, layer, args.max_heads, style, out)
-            })?;
-        }
+        save(plot_name(layer, args.head), &mut |out| match args.head {
+            Some(head) => export::heatmap(capture, layer, Select::Head(Head(head)), style, out),
+            None => export::all_heads(capture, layer, args.max_heads, style, out),
+        })?;
     }
-    save("attention_flow.png".to_owned(), &mut |out| {
-        export::flow(capture, out)
-    })?;
+    save(FLOW.to_owned(), &mut |out| export::flow(capture, out))?;
     error::print(format!("\nAll plots saved to: {shown}\n").as_bytes())
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::io::{self, Seek, Write};
 
+use super::inputs::Inputs;
 use super::session::{Keep, Session};
 use super::{RunError, error, explore, input, source};
 use crate::capture::file::{FileError, Writer};
@@ -13,6 +14,7 @@ use crate::export::write_atomically;
 
 /// Runs the model and writes every layer when it is done, so that one is in memory at a time.
 pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
+    Inputs::of(&args.run).refuse(&args.output)?;
     if source::capture(&args.run, &mut explore::loading())?.is_some() {
         return Err(RunError::Usage(
             "this is a capture already: give a model".to_owned(),

@@ -1,5 +1,6 @@
 //! `headlight check`: whether the numbers of a model can be believed.
 
+use super::inputs::Inputs;
 use super::reference::Reference;
 use super::session::{Keep, Session};
 use super::{RunError, error, explore, input, source};
@@ -21,6 +22,11 @@ const BUDGET: usize = 1 << 32;
 /// # Errors
 /// [`RunError::Failed`] where a check does not hold, after the report.
 pub(super) fn check(mut args: CheckArgs) -> Result<(), RunError> {
+    let inputs = Inputs::of(&args.run);
+    args.reference
+        .iter()
+        .for_each(|path| inputs.add(path.clone()));
+    inputs.refuse_standard_output()?;
     let mut reference = match &args.reference {
         Some(path) => Some(Reference::open(path)?),
         None => None,

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use super::command_line::command_line;
+use super::inputs::Inputs;
 use super::open::{Open, at_home};
 use super::picks::{find_kept, in_range};
 use super::source::Source;
@@ -34,21 +35,26 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
         // A text that can't be run is told here, where standard error is still in sight.
         session.ids(text)?;
     }
+    let inputs = Inputs::of(&args.run);
+    inputs.add_settings(&args.look);
     let start = Start {
         layer: args.layer,
         head: args.head,
         watched,
+        inputs,
     };
     open(source, None, &args.run, settings, start)
 }
 
+/// A variable of the environment.
+pub(super) fn variable(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?;
+    Some(value.to_string_lossy().into_owned())
+}
+
 /// The settings of the file, the environment and the flags.
 pub(super) fn settings(look: &LookArgs) -> Result<Settings, RunError> {
-    let lookup = |name: &str| {
-        let value = std::env::var_os(name)?;
-        Some(value.to_string_lossy().into_owned())
-    };
-    let mut settings = Settings::load(look.config.as_deref(), &lookup)?;
+    let mut settings = Settings::load(look.config.as_deref(), &variable)?;
     settings.color = look.color.unwrap_or(settings.color);
     settings.colormap = look.colormap.unwrap_or(settings.colormap);
     settings.background = look.background.unwrap_or(settings.background);
@@ -68,12 +74,13 @@ fn watched(args: &RunArgs) -> Result<Watched, RunError> {
     Ok(watched)
 }
 
-/// Where the cursor begins, and what is watched.
+/// Where the cursor begins, what is watched, and what is not to be written over.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Start {
     pub layer: Option<usize>,
     pub head: Option<usize>,
     pub watched: Option<Watched>,
+    pub inputs: Inputs,
 }
 
 /// Runs the explorer on a model or a capture; from a run of the model where there is one.
@@ -143,13 +150,14 @@ pub(super) fn open(
         source,
         args: args.clone(),
         watched: start.watched.clone().unwrap_or_default(),
+        inputs: start.inputs.clone(),
         inside: false,
         earlier: None,
     };
     let jobs = Jobs {
         work: open.work(),
         first,
-        save: save(),
+        save: save(start.inputs),
         watch: start.watched.map(Watched::watch),
         mouse: settings.mouse,
     };
@@ -178,11 +186,14 @@ fn palette(settings: &Settings) -> Palette {
 }
 
 /// What the thread that writes files does.
-fn save() -> Saver {
+fn save(inputs: Inputs) -> Saver {
     Box::new(move |(save, palette): (Save, Palette), _, tell| {
         let file = at_home(save.path);
         let path = printable(&file.display().to_string());
-        let saved = export::picture(&file, &save.capture, &save.picture, palette);
+        let saved = inputs.refuse(&file).and_then(|()| {
+            let saved = export::picture(&file, &save.capture, &save.picture, palette);
+            Ok(saved?)
+        });
         tell(match saved {
             Ok(()) => Update::Said(format!("Saved: {path}")),
             Err(error) => Update::Refused(format!("Not saved: {error}")),

@@ -3,6 +3,7 @@
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use super::inputs::Inputs;
 use super::picks::picks;
 use super::session::Keep;
 use super::source::Source;
@@ -48,6 +49,11 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
              themselves; leave them out, or give --format png, svg, text or ansi"
                 .to_owned(),
         ));
+    }
+    let inputs = Inputs::of(&args.run);
+    match standard_output {
+        true => inputs.refuse_standard_output()?,
+        false => inputs.refuse(&args.output)?,
     }
     let mut source = Source::open(&args.run, &mut explore::loading())?;
     let shape = source.shape();

@@ -116,7 +116,7 @@ pub(super) fn tokenizer(
         if let Some(found) = Tokenizer::llama2c_beside(folder, vocabulary)? {
             return Ok(found);
         }
-        let meta = folder.join("meta.pkl");
+        let meta = folder.join(META);
         if meta.is_file()
             && let Some(found) = meta_pickle(&meta)?
         {
@@ -141,6 +141,9 @@ pub(super) fn tokenizer(
     )))
 }
 
+/// nanoGPT's vocabulary of characters, beside the data or the checkpoint.
+pub(super) const META: &str = "meta.pkl";
+
 /// `--tokenizer` with this name takes the text for token ids.
 pub(super) const IDS: &str = "ids";
 
@@ -164,7 +167,7 @@ fn characters(
 
 fn meta_pickle(path: &Path) -> Result<Option<Tokenizer>, RunError> {
     match read_pickle_value(path)?.as_object() {
-        Some(map) => characters(map, "meta.pkl"),
+        Some(map) => characters(map, META),
         None => Ok(None),
     }
 }

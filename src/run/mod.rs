@@ -10,6 +10,7 @@ mod explore;
 mod export;
 mod fetch;
 mod input;
+mod inputs;
 mod man;
 mod memory;
 mod open;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::RunError;
 use super::command_line;
 use super::explore::Loading;
+use super::inputs::Inputs;
 use super::session::{Keep, Session};
 use super::source::Source;
 use super::watch::Watched;
@@ -22,6 +23,8 @@ pub(super) struct Open {
     pub source: Source,
     pub args: RunArgs,
     pub watched: Watched,
+    /// The files that were read, which nothing is written over.
+    pub inputs: Inputs,
     /// Whether the explorer opened it, and not the command line.
     pub inside: bool,
     /// The last run of the model, for the next to take up.
@@ -89,6 +92,7 @@ impl Open {
         cancel: &Cancel,
         tell: &mut dyn FnMut(Update),
     ) -> Result<(), RunError> {
+        self.inputs.add_run(&args);
         let mut how = args.clone();
         // They are there already.
         how.threads = None;

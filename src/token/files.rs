@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -49,6 +49,32 @@ const LAYOUTS: &[Layout] = &[
         },
     },
 ];
+
+/// What says beside a tokenizer how special tokens are used.
+const CONFIGS: [&str; 3] = [
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "config.json",
+];
+
+/// The files of a folder that tokenizers are read from, those that are there.
+pub(super) fn in_folder(folder: &Path) -> Vec<PathBuf> {
+    let layouts = LAYOUTS.iter().flat_map(|layout| layout.files);
+    let named = layouts.chain(&CONFIGS).map(|name| folder.join(name));
+    let here = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
+    // llama2.c's: tokenizer.bin and tok512.bin.
+    let vocabularies = entries.map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("tok") && name.ends_with(".bin")
+    });
+    let mut files: Vec<PathBuf> = named.chain(vocabularies).collect();
+    files.retain(|file| file.is_file());
+    files
+}
 
 /// Opens the first tokenizer of [`LAYOUTS`] that a folder has.
 pub(super) fn open_folder(folder: &Path) -> Result<Option<Tokenizer>, Error> {
@@ -212,10 +238,11 @@ fn config_beside(path: &Path) -> Result<Config, Error> {
             .map(Some)
             .map_err(|error| Error::malformed(&safe_path(&path), error))
     };
+    let [tokenizer, special, model] = CONFIGS;
     Ok(Config::new([
-        beside("tokenizer_config.json")?,
-        beside("special_tokens_map.json")?,
-        beside("config.json")?,
+        beside(tokenizer)?,
+        beside(special)?,
+        beside(model)?,
     ]))
 }
 

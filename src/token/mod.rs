@@ -25,7 +25,7 @@ mod spelled;
 mod spelling;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -208,6 +208,12 @@ impl Tokenizer {
     /// If one is there and can't be read.
     pub fn llama2c_beside(folder: &Path, vocabulary: usize) -> Result<Option<Self>, Error> {
         files::open_llama2c(folder, vocabulary)
+    }
+
+    /// The files of a folder that [`from_path`](Tokenizer::from_path), [`beside`](Tokenizer::beside) and
+    /// [`llama2c_beside`](Tokenizer::llama2c_beside) may read, as far as they are there.
+    pub fn files_in(folder: &Path) -> Vec<PathBuf> {
+        files::in_folder(folder)
     }
 
     /// Where the vocabulary was found, as it is said on screen: `tokenizer.json`, `GPT-2 BPE (built in)`, `characters of

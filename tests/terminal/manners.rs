@@ -136,6 +136,36 @@ fn p_saves_what_is_shown_and_names_the_file() {
 }
 
 #[test]
+fn p_writes_over_nothing_that_is_read_or_was_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    std::fs::write(at("text.txt"), "The cat sat.").unwrap();
+    let other = checkpoint("step-00400.safetensors");
+    std::fs::copy(&other, at("other.txt")).unwrap();
+    let mut command = demo(&["--color=256", "--text-file", "text.txt"]);
+    command.cwd(folder.path());
+    let mut session = Session::start(command, 120, 30);
+    session.wait_shown();
+    let refused = |session: &mut Session, name: &str| {
+        session.press(&format!("p\x15{name}\r"));
+        session.wait("reason", |screen| {
+            let text = screen.contents();
+            text.contains("Not saved: ") && text.contains(name)
+        });
+    };
+    refused(&mut session, "text.txt");
+    session.press(":open other.txt\r");
+    session.wait("other model", |screen| {
+        let header = screen.rows(0, 120).next().unwrap_or_default();
+        header.contains("other") && screen.contents().contains("1 Heads")
+    });
+    refused(&mut session, "other.txt");
+    assert_eq!(std::fs::read(at("text.txt")).unwrap(), b"The cat sat.");
+    assert!(std::fs::read(at("other.txt")).unwrap() == std::fs::read(other).unwrap());
+    quit(session);
+}
+
+#[test]
 fn another_checkpoint_opens_inside_and_what_fails_leaves_the_old_one() {
     let mut session = Session::start(demo(&["--color=256"]), 120, 30);
     session.wait_shown();

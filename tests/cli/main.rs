@@ -1,7 +1,9 @@
 //! The real binary without a display: what it prints, writes, and says of bad input.
 #![cfg(test)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod overwrite;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
