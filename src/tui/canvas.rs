@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 
+use super::fit::whole_numbers;
 use super::theme::{Role, Theme};
 use crate::view::Area;
 
@@ -25,12 +26,15 @@ impl Canvas<'_> {
     }
 
     /// Writes a text that is safe to show at a cell, in at most `width` cells; tells the cells used.
+    /// A number that does not fit is left out whole.
     pub fn text(&mut self, x: u16, y: u16, width: u16, text: &str, style: Style) -> u16 {
         let area = *self.buffer.area();
         if !area.contains((x, y).into()) {
             return 0;
         }
         let width = usize::from(width.min(area.right() - x));
+        // A number that is cut reads as another.
+        let text = &text[..whole_numbers(text, width)];
         let (end, _) = self.buffer.set_stringn(x, y, text, width, style);
         end - x
     }

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 
-use super::canvas::Canvas;
+use super::canvas::{Canvas, first_fitting};
 use super::panel;
 use super::theme::{Role, Theme};
 use crate::paint::Palette;
@@ -22,7 +22,6 @@ pub fn draw(frame: &mut Frame, state: &State, palette: impl Into<Palette>) {
         return too_small(&mut canvas);
     }
     panel::header(&mut canvas, layout.header, state);
-    panel::notice(&mut canvas, layout.notice, state);
     panel::map(&mut canvas, layout.map, state);
     panel::grid(&mut canvas, layout.grid, state);
     panel::text(&mut canvas, layout.text, state);
@@ -30,7 +29,7 @@ pub fn draw(frame: &mut Frame, state: &State, palette: impl Into<Palette>) {
     panel::table(&mut canvas, layout.table, state);
     panel::list(&mut canvas, layout.list, state);
     panel::flow(&mut canvas, layout.flow, state);
-    panel::status(&mut canvas, layout.status, state);
+    panel::message(&mut canvas, layout.message, state);
     panel::footer(&mut canvas, layout.footer, state);
     panel::palette(&mut canvas, layout.footer, state);
     panel::prompt(&mut canvas, layout.footer, state);
@@ -54,14 +53,10 @@ fn too_small(canvas: &mut Canvas) {
         "needs {width}x{height}, has {}x{}",
         screen.width, screen.height
     );
-    let short = format!("{width}x{height}!");
-    let text = if usize::from(screen.width) < text.len() {
-        short
-    } else {
-        text
-    };
-    let style = canvas.theme.style(Role::Accent);
-    canvas.text(0, 0, screen.width, &text, style);
+    let tries = [text, format!("{width}x{height}!"), "!".to_owned()];
+    let tries = tries.map(|text| vec![canvas.span(text, Role::Accent)]);
+    let line = first_fitting(tries, screen.width);
+    canvas.line(0, 0, screen.width, &line);
 }
 
 /// A box of at most `width x height` in the middle of the screen.

@@ -7,6 +7,7 @@ mod draw;
 mod encode;
 mod event_loop;
 mod explorer;
+mod fit;
 mod frames;
 mod ground;
 mod halves;

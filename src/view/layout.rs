@@ -78,10 +78,6 @@ pub struct Needs {
     pub size: (u16, u16),
     /// The screen that is shown.
     pub screen: Screen,
-    /// Whether there is a notice to show.
-    pub notice: bool,
-    /// Whether there is a status line to show.
-    pub status: bool,
     /// Heads of the layer.
     pub heads: usize,
     /// Layers of the model.
@@ -107,8 +103,6 @@ pub struct Layout {
     pub too_small: bool,
     /// The line with the model's name.
     pub header: Area,
-    /// Warnings and assumptions.
-    pub notice: Area,
     /// The heatmap, frame included.
     pub map: Area,
     /// The grid of heads, frame included.
@@ -123,8 +117,8 @@ pub struct Layout {
     pub atlas: Area,
     /// The table of heads beside them, frame included.
     pub table: Area,
-    /// Messages.
-    pub status: Area,
+    /// The row for messages.
+    pub message: Area,
     /// What keys do.
     pub footer: Area,
 }
@@ -146,13 +140,11 @@ impl Layout {
             };
         }
         let (header, rest) = screen.split_top(1);
-        let (notice, rest) = rest.split_top(u16::from(needs.notice));
         let (rest, footer) = rest.split_bottom(1);
-        let (body, status) = rest.split_bottom(u16::from(needs.status));
+        let (body, message) = rest.split_bottom(1);
         let mut layout = Self {
             header,
-            notice,
-            status,
+            message,
             footer,
             ..Self::default()
         };

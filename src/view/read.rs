@@ -107,11 +107,6 @@ impl State {
         self.status.as_deref().or(self.news.as_deref())
     }
 
-    /// Whether the message tells that something went wrong.
-    pub fn is_wrong(&self) -> bool {
-        self.status.is_some()
-    }
-
     /// What the person must know about the capture: what can't be trusted, warnings, assumptions.
     pub fn notices(&self) -> Vec<String> {
         let Some(capture) = &self.capture else {

@@ -215,8 +215,6 @@ impl State {
         Needs {
             size: self.size,
             screen: self.screen,
-            notice: !self.notices().is_empty(),
-            status: self.status().is_some(),
             heads: self.heads(),
             layers: self.layers(),
             all_heads: self.capture.as_ref().map_or(0, |c| c.shape.heads),

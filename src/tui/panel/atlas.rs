@@ -244,7 +244,7 @@ fn legend(canvas: &mut Canvas, area: Area, state: &State, look: &Look) {
     x += levels;
     let end = area.x + area.width;
     x += canvas.text(x, area.y, end.saturating_sub(x), &format!(" {high}"), style);
-    let room = end.saturating_sub(x + 3);
+    let room = end.saturating_sub(x + 4);
     let line = readout(canvas, state, room);
     canvas.line(x + 3, area.y, room, &line);
 }
@@ -254,7 +254,7 @@ fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     let at = state.cursor();
     let mut line = vec![canvas.span(format!("L{} H{}", at.layer, at.head), Role::Accent)];
     let Some(numbers) = state.numbers_of(at.layer, at.head) else {
-        line.push(canvas.span("  not computed yet", Role::Dim));
+        line.push(canvas.span("  not computed", Role::Dim));
         return line;
     };
     let mut add = |span: Span| {

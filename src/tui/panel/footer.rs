@@ -1,24 +1,9 @@
-//! The lines at the bottom: messages, and what keys do now.
+//! The line at the bottom: what keys do now.
 
 use super::super::canvas::{Canvas, measure};
 use super::super::theme::Role;
 use super::found::sought;
-use crate::token::Label;
 use crate::view::{Area, State};
-
-/// A message.
-pub fn status(canvas: &mut Canvas, area: Area, state: &State) {
-    let Some(message) = state.status().filter(|_| !area.is_empty()) else {
-        return;
-    };
-    let text = Label::of_text(message).clip(usize::from(area.width).saturating_sub(3));
-    let mark = match state.is_wrong() {
-        true => canvas.span(" ! ", Role::Bad),
-        false => canvas.span(" ✓ ", Role::Own),
-    };
-    let line = [mark, canvas.span(text, Role::Text)];
-    canvas.line(area.x, area.y, area.width, &line);
-}
 
 /// What was found, and what keys do now, as many as fit; the last, which leave, stay.
 pub fn footer(canvas: &mut Canvas, area: Area, state: &State) {

@@ -1,4 +1,4 @@
-//! The lines on top: what is shown, what runs, what must be known.
+//! The line on top: what is shown, and what runs.
 
 use ratatui::style::Modifier;
 
@@ -79,25 +79,4 @@ fn counted(count: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         _ => format!("{count} {what}s"),
     }
-}
-
-/// The first of what the person must know, and how much more there is.
-pub fn notice(canvas: &mut Canvas, area: Area, state: &State) {
-    let notices = state.notices();
-    let Some(first) = notices.first().filter(|_| !area.is_empty()) else {
-        return;
-    };
-    let more = match notices.len() {
-        1 => " i tells all ".to_owned(),
-        n => format!(" +{} more, i tells all ", n - 1),
-    };
-    let more = [canvas.span(more, Role::Dim)];
-    let room = area.width.saturating_sub(measure(&more));
-    let text = Label::of_text(first).clip(usize::from(room).saturating_sub(4));
-    let line = [
-        canvas.span(" ▲ ", Role::Accent),
-        canvas.span(text, Role::Text),
-    ];
-    let used = canvas.line(area.x, area.y, room, &line);
-    canvas.line(area.x + used, area.y, area.width - used, &more);
 }

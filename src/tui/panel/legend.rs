@@ -1,8 +1,9 @@
 //! The legend below the heatmap, and the readout beside it.
 
-use super::super::canvas::{Canvas, Span, first_fitting, measure};
+use super::super::canvas::{Canvas, Span, measure};
+use super::super::fit::Line;
 use super::super::theme::Role;
-use super::super::words::{quoted, weight};
+use super::super::words::weight;
 use super::pixels;
 use crate::lens::{Grid, Scale};
 use crate::paint::Level;
@@ -20,7 +21,8 @@ pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid
     if used + measure(&name) + READOUT < area.width {
         used += canvas.line(area.x + used, area.y, area.width, &name);
     }
-    let room = area.width.saturating_sub(used + 3);
+    // A blank stays beside the frame.
+    let room = area.width.saturating_sub(used + 4);
     let line = readout(canvas, state, room);
     canvas.line(area.x + used + 3, area.y, room, &line);
 }
@@ -85,29 +87,16 @@ pub(super) fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
         None if cursor.key.0 > cursor.query.0 => ("masked: comes later".to_owned(), Role::Dim),
         None => ("masked: outside the window".to_owned(), Role::Dim),
     };
-    let line = |width: usize, positions: bool| {
-        let at = |position: usize| match positions {
-            true => format!("({position})"),
-            false => String::new(),
-        };
-        vec![
-            canvas.span(quoted(label(cursor.query.0), width), Role::Query),
-            canvas.span(at(cursor.query.0), Role::Dim),
-            canvas.span(" → ", Role::Dim),
-            canvas.span(quoted(label(cursor.key.0), width), Role::Strong),
-            canvas.span(at(cursor.key.0), Role::Dim),
-            canvas.span(format!("  {value}"), role),
-        ]
-    };
-    let spent = measure(&line(2, false)).saturating_sub(4);
-    let shortest = usize::from(room.saturating_sub(spent) / 2).max(3);
-    // A number that is cut reads as another.
-    let alone = vec![canvas.span(value.as_str(), role)];
-    let tries = [
-        line(24, true),
-        line(24, false),
-        line(shortest, false),
-        alone,
-    ];
-    first_fitting(tries, room)
+    let [query, key] = [cursor.query.0, cursor.key.0];
+    let dim = canvas.theme.style(Role::Dim);
+    let names = [Role::Query, Role::Strong].map(|role| canvas.theme.style(role));
+    Line::default()
+        .name(3, label(query), 24, names[0])
+        .part(2, format!("({query})"), dim)
+        .part(3, " → ", dim)
+        .name(3, label(key), 24, names[1])
+        .part(2, format!("({key})"), dim)
+        .part(3, "  ", dim)
+        .part(4, value, canvas.theme.style(role))
+        .fit(room)
 }

@@ -159,7 +159,7 @@ fn legend(canvas: &mut Canvas, row: Area, state: &State, nan: bool) {
         true => scale(canvas, row, (&low, &high), nan),
         false => samples(canvas, row, (&low, &high)),
     };
-    let room = row.width.saturating_sub(used + 3);
+    let room = row.width.saturating_sub(used + 4);
     let line = match state.shade() {
         Shade::Weight => readout(canvas, state, room),
         Shade::Number(number) => {

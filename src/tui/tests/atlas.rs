@@ -135,7 +135,7 @@ fn layers_that_are_not_computed_stay_empty() {
     press(&mut state, "3]]");
     let told = text(&screen(&state, Depth::True, 100, 30));
     assert!(
-        told.contains("L2 H") && told.contains("not computed yet"),
+        told.contains("L2 H") && told.contains("not computed"),
         "{told}"
     );
     assert_eq!(state.listed().len(), 4);

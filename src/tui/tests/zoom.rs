@@ -56,7 +56,7 @@ fn marks_in_the_frame_tell_where_the_window_is() {
             let rows: Vec<usize> = (1..20)
                 .filter(|&y| told.lines().nth(y).is_some_and(at_edge))
                 .collect();
-            let bottom = told.lines().nth(22).unwrap().chars();
+            let bottom = told.lines().nth(21).unwrap().chars();
             let columns: Vec<usize> = (0..)
                 .zip(bottom)
                 .filter(|(at, c)| *at > 0 && *at < edge && *c == horizontal)

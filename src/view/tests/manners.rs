@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::capture::Origin;
 use crate::lens::Tiles;
 
 /// Types a line, letter by letter.
@@ -508,4 +509,39 @@ fn lines_that_were_sought_and_filtered_by_come_back() {
     assert_eq!(line(&state).as_deref(), Some("b"));
     press(&mut state, "Esc 3 / f i r s t > 0 Enter / Ctrl-u ↑");
     assert_eq!(line(&state).as_deref(), Some("first>0"));
+}
+
+#[test]
+fn messages_and_warnings_move_nothing() {
+    for (width, height) in [(40, 12), (80, 24), (200, 60)] {
+        let mut state = showing(&Recipe::default());
+        update(&mut state, Event::Resize { width, height });
+        for screen in ["1", "2", "3"] {
+            press(&mut state, screen);
+            (state.status, state.news) = (None, None);
+            let rest = *state.layout();
+            assert_eq!(state.message(), Message::Rest);
+            assert_eq!((rest.header.y, rest.header.height), (0, 1));
+            assert_eq!((rest.message.y, rest.message.height), (height - 2, 1));
+            assert_eq!((rest.footer.y, rest.footer.height), (height - 1, 1));
+            update(&mut state, Event::Work(Update::Said("Done.".to_owned())));
+            assert_eq!(*state.layout(), rest);
+            let refused = Update::Refused("No.".to_owned());
+            update(&mut state, Event::Work(refused));
+            assert_eq!(state.message(), Message::Wrong("No.".to_owned()));
+            assert_eq!(*state.layout(), rest);
+        }
+    }
+    let rest = *showing(&Recipe::default()).layout();
+    let mut capture = Recipe::default().capture();
+    capture.origin = Arc::new(Origin {
+        warnings: vec!["The text was cut.".to_owned()],
+        ..Origin::default()
+    });
+    let mut state = showing(&Recipe::default());
+    let warned = Update::Capture(Arc::new(capture));
+    update(&mut state, Event::Work(warned));
+    let said = Message::Notice("The text was cut.".to_owned(), 0);
+    assert_eq!(state.message(), said);
+    assert_eq!(*state.layout(), rest);
 }
