@@ -128,7 +128,7 @@ fn made_patterns_have_their_kinds() {
         "uniform",
         "previous",
         "self",
-        "sink",
+        "first",
         "induction",
         "duplicate",
     ];
@@ -179,7 +179,7 @@ fn induction_heads_of_gpt2_are_found() {
 fn the_demo_has_learned_and_its_first_step_has_not() {
     let json = export(None, None);
     assert_eq!(problems(&json), [""; 0]);
-    let sinks = heads_of_kind(&json, "sink");
+    let sinks = heads_of_kind(&json, "first");
     assert!(sinks.iter().any(|s| s.2 > 0.9), "{sinks:?}");
     assert_eq!(heads_of_kind(&json, "uniform"), []);
 

@@ -11,8 +11,8 @@ use common::shared;
 use headlight::capture::{Capture, Shape};
 use headlight::checkpoint::Checkpoint;
 use headlight::lens::{
-    Pattern, Scale, Select, flow, layer_trust, look_ahead, numbers, seed_flow, top_keys,
-    top_queries,
+    Measure, Pattern, Repeats, Scale, Select, flow, layer_trust, look_ahead, numbers, seed_flow,
+    top_keys, top_queries,
 };
 use headlight::model::{
     Decoder, Head, Hints, Key, LayerRecord, Pool, Precision, Probe, Query, family,
@@ -104,10 +104,12 @@ fn close(found: f64, expected: f64) {
 fn numbers_are_their_definitions() {
     let Some(case) = Case::open() else { return };
     let (n, t) = (case.n(), &case.ids);
+    let repeats = Repeats::of_ids(t.iter().map(|&id| id as u32));
     for (l, record) in case.layers.iter().enumerate() {
         for h in 0..record.heads {
             let a = |i, j| case.a(l, h, i, j);
-            let found = numbers(record, Head(h));
+            let numbers = numbers(record, Head(h), &repeats);
+            let found = |measure: Measure| measure.of(&numbers).unwrap();
             let mean = |f: &dyn Fn(usize) -> f64| (1..n).map(f).sum::<f64>() / (n - 1) as f64;
             let entropy = |i: usize| -> f64 {
                 let cells = (0..=i).map(|j| a(i, j)).filter(|&w| w > 0.0);
@@ -120,31 +122,37 @@ fn numbers_are_their_definitions() {
                 let hits = all().filter(|&(i, j)| hit(i, j));
                 hits.map(|(i, j)| a(i, j)).sum::<f64>() / total
             };
-            close(found.self_weight, mean(&|i| a(i, i)));
-            close(found.previous, mean(&|i| a(i, i - 1)));
-            close(found.first, mean(&|i| a(i, 0)));
-            close(found.entropy, mean(&entropy));
+            close(found(Measure::SelfWeight), mean(&|i| a(i, i)));
+            close(found(Measure::Previous), mean(&|i| a(i, i - 1)));
+            close(found(Measure::First), mean(&|i| a(i, 0)));
+            close(found(Measure::Entropy), mean(&entropy));
             close(
-                found.entropy_relative,
+                found(Measure::EntropyRelative),
                 mean(&|i| entropy(i) / ((i + 1) as f64).ln()),
             );
-            close(found.distance / 10.0, mean(&distance) / 10.0);
-            close(found.previous_mass, mean(&|i| 1.0 - a(i, i)));
+            close(found(Measure::Distance) / 10.0, mean(&distance) / 10.0);
+            close(found(Measure::PreviousMass), mean(&|i| 1.0 - a(i, i)));
             let earlier = all().filter(|(i, j)| j < i);
             let entries = (n * (n - 1) / 2) as f64;
             close(
-                found.earlier_entry,
+                found(Measure::EarlierEntry),
                 earlier.map(|(i, j)| a(i, j)).sum::<f64>() / entries,
             );
-            close(found.duplicate, share(&|i, j| j < i && t[j] == t[i]));
-            close(found.induction, share(&|i, j| j >= 1 && t[j - 1] == t[i]));
+            close(
+                found(Measure::Duplicate),
+                share(&|i, j| j < i && t[j] == t[i]),
+            );
+            close(
+                found(Measure::Induction),
+                share(&|i, j| j >= 1 && t[j - 1] == t[i]),
+            );
         }
-        let found = flow(record);
-        let heads = record.heads as f64;
-        let mean: f64 = (0..record.heads)
-            .map(|h| numbers(record, Head(h)).first)
-            .sum();
-        close(found.first, mean / heads);
+        let flow = flow(record, &repeats);
+        for measure in Measure::ALL {
+            let heads = (0..record.heads).map(|h| numbers(record, Head(h), &repeats));
+            let sum: f64 = heads.map(|numbers| measure.of(&numbers).unwrap()).sum();
+            close(measure.of(&flow).unwrap(), sum / record.heads as f64);
+        }
     }
 }
 
@@ -159,7 +167,10 @@ fn the_flow_of_the_seed_is_its_own_code() {
         let pairs = (0..n).flat_map(|i| (0..i).map(move |j| (i, j)));
         let earlier: f64 = pairs.map(|(i, j)| case.mean(l, i, j)).sum();
         let entries = (n * (n - 1) / 2) as f64;
-        close(found.average_attention_to_previous, earlier / entries);
+        close(
+            found.average_attention_to_previous.unwrap(),
+            earlier / entries,
+        );
     }
 }
 

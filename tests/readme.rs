@@ -3,19 +3,20 @@
 
 use std::path::Path;
 
+use headlight::lens::Measure;
+
 fn readme() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     std::fs::read_to_string(path).unwrap()
 }
 
-/// `HEADLIGHT_WRITE_README=1 cargo test --test readme` writes the table anew.
-#[test]
-fn the_key_table_is_the_action_table() {
+/// Holds the part of the README between two marks to `table`. `HEADLIGHT_WRITE_README=1 cargo test
+/// --test readme -- --test-threads=1` writes it anew.
+fn held(mark: &str, table: &str) {
     let text = readme();
-    let (begin, end) = ("<!-- keys -->\n", "<!-- /keys -->");
-    let from = text.find(begin).unwrap() + begin.len();
-    let to = text.find(end).unwrap();
-    let table = headlight::view::Keymap::default().markdown();
+    let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- /{mark} -->"));
+    let from = text.find(&begin).unwrap() + begin.len();
+    let to = text.find(&end).unwrap();
     if std::env::var_os("HEADLIGHT_WRITE_README").is_some() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
         let new = format!("{}{table}{}", &text[..from], &text[to..]);
@@ -23,6 +24,29 @@ fn the_key_table_is_the_action_table() {
         return;
     }
     assert_eq!(&text[from..to], table);
+}
+
+#[test]
+fn the_key_table_is_the_action_table() {
+    held("keys", &headlight::view::Keymap::default().markdown());
+}
+
+#[test]
+fn the_table_of_numbers_is_that_of_the_program() {
+    let mut table = "| name | what it tells | definition | unit | undefined where |\n\
+                     | --- | --- | --- | --- | --- |\n"
+        .to_owned();
+    for measure in Measure::ALL {
+        table += &format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            measure.name(),
+            measure.doc(),
+            measure.definition(),
+            measure.unit(),
+            measure.undefined_when()
+        );
+    }
+    held("numbers", &table);
 }
 
 #[test]

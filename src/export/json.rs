@@ -10,8 +10,8 @@ use super::arrays::full_row;
 use super::{ExportError, Request, made_by};
 use crate::capture::{Capture, Head, Layer, LayerRecord, Prediction, Query, Token};
 use crate::lens::{
-    FlowPoint, HeadKind, Numbers, Repeats, Scale, SeedFlow, TRUST_BUDGET, diagnosis, flow,
-    head_kind, numbers, seed_flow, trust,
+    HeadKind, Numbers, Repeats, Scale, SeedFlow, TRUST_BUDGET, diagnosis, flow, head_kind, numbers,
+    seed_flow, trust,
 };
 
 /// Writes one JSON object, row by row:
@@ -19,7 +19,8 @@ use crate::lens::{
 /// * `made_by`, `recipe` (where the run came from), `text`, `shape` (the model's sizes), `scale`;
 /// * `input_ids` `[n]`, and `tokens` with `id`, `label` (as on screen) and `text` (spaces as
 ///   spaces, unsafe characters spelled);
-/// * `flow`, the means of every layer over its heads, and the two series of analyze_attention.py;
+/// * `flow`, the means of every number over the heads of each layer, and the two series of
+///   analyze_attention.py by its own definitions;
 /// * `attention`: for each chosen layer, `layer` and `heads`; for each of them, `head`, `numbers`,
 ///   `kind` (what kind of head it is, with the number that says so, else null) and `weights`, `[n]`
 ///   rows of `[n]` keys, 0 where masked;
@@ -64,7 +65,10 @@ impl Serialize for Document<'_> {
         let capture = self.capture;
         let ids: Vec<u32> = capture.tokens.iter().map(|token| token.id).collect();
         let tokens: Vec<_> = capture.tokens.iter().map(TokenEntry::new).collect();
-        let flow: Vec<_> = capture.layers.iter().map(|l| FlowEntry::new(l)).collect();
+        let flow: Vec<_> = {
+            let layers = capture.layers.iter();
+            layers.map(|l| FlowEntry::new(l, &self.repeats)).collect()
+        };
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("made_by", &made_by(capture))?;
         map.serialize_entry("recipe", &*capture.origin)?;
@@ -127,16 +131,16 @@ impl<'a> TokenEntry<'a> {
 struct FlowEntry {
     layer: usize,
     #[serde(flatten)]
-    point: FlowPoint,
+    means: Numbers,
     #[serde(flatten)]
     seed: SeedFlow,
 }
 
 impl FlowEntry {
-    fn new(record: &LayerRecord) -> Self {
+    fn new(record: &LayerRecord, repeats: &Repeats) -> Self {
         Self {
             layer: record.layer.0,
-            point: flow(record),
+            means: flow(record, repeats),
             seed: seed_flow(record),
         }
     }
@@ -176,7 +180,7 @@ struct HeadEntry<'a> {
 
 impl<'a> HeadEntry<'a> {
     fn new(document: &'a Document<'a>, record: &'a LayerRecord, head: Head) -> Self {
-        let numbers = numbers(record, head);
+        let numbers = numbers(record, head, &document.repeats);
         Self {
             head: head.0,
             kind: head_kind(record, head, &numbers, &document.repeats),

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::head_kind::{DIAGNOSIS_TOKENS, relative_entropy};
-use super::{Numbers, all_numbers};
+use super::{Measure, Numbers, Repeats, all_numbers};
 use crate::capture::{Capture, Head, LayerRecord};
 
 /// The entropy, over that of uniform rows, from which on a head has learned nothing. Heads of random
@@ -112,10 +112,11 @@ impl Serialize for Diagnosis {
 /// What is wrong with the model of a run; nothing while it goes on, or where the text is so short
 /// that the numbers tell nothing.
 pub fn diagnosis(capture: &Capture) -> Vec<Diagnosis> {
+    let repeats = Repeats::of(capture);
     let heads: Vec<(&LayerRecord, Vec<Numbers>)> = capture
         .layers
         .iter()
-        .map(|layer| (layer.as_ref(), all_numbers(layer)))
+        .map(|layer| (layer.as_ref(), all_numbers(layer, &repeats)))
         .collect();
     let heads = heads.iter().map(|(layer, of)| (*layer, of.as_slice()));
     match capture.is_complete() {
@@ -139,10 +140,11 @@ pub fn diagnosis_of<'a>(
         for (head, numbers) in heads.iter().enumerate() {
             let values = [
                 (relative_entropy(layer, Head(head), numbers), NEAR_UNIFORM),
-                (numbers.self_weight, ALL),
-                (numbers.first, ALL),
+                (Measure::SelfWeight.of(numbers), ALL),
+                (Measure::First.of(numbers), ALL),
             ];
             for (found, (value, least)) in found.iter_mut().zip(values) {
+                let value = value.unwrap_or(f64::NAN);
                 found.of += 1;
                 found.mean += value;
                 found.heads += usize::from(value >= least);

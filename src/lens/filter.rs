@@ -7,7 +7,7 @@ use crate::capture::{Head, Layer};
 
 /// What a filter can say.
 pub const UNDERSTOOD: &str =
-    "induction > 0.3, first < 0.1, layer 5, head 0-3, kind sink; joined by 'and' or ','";
+    "induction > 0.3, first < 0.1, layer 5, head 0-3, kind first; joined by 'and' or ','";
 
 /// What is asked of a head; an empty one asks nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,7 +100,10 @@ impl Filter {
         kind: Option<&HeadKind>,
     ) -> bool {
         self.0.iter().all(|clause| match clause {
-            Clause::Number(measure, test, limit) => test.passes(measure.of(numbers), *limit),
+            Clause::Number(measure, test, limit) => {
+                let value = measure.of(numbers);
+                value.is_some_and(|value| test.passes(value, *limit))
+            }
             Clause::Layer(range) => range.contains(&layer.0),
             Clause::Head(range) => range.contains(&head.0),
             Clause::Kind(name) => kind.is_some_and(|kind| kind.kind == *name),
@@ -127,9 +130,11 @@ impl Clause {
                 _ => Err(format!("'kind' takes one of {}", kinds_in_words())),
             },
             _ => {
-                let Some(measure) = Measure::named(field) else {
-                    return Err(format!("there is no number '{field}'"));
-                };
+                // A name may be typed with spaces, as screens show it.
+                let is_sign = |word: &&str| word.starts_with(['<', '>', '=']);
+                let end = rest.iter().position(is_sign).unwrap_or(0);
+                let (more, rest) = rest.split_at(end);
+                let measure = Measure::named(&[&[field], more].concat().join(" "))?;
                 let name = measure.name();
                 let &[sign, limit] = rest else {
                     return Err(format!("'{name}' takes > or < and a number"));
@@ -197,21 +202,16 @@ mod tests {
         let mut kept = Vec::new();
         for layer in 0..3 {
             for head in 0..2 {
-                // Induction 0.0, 0.1, .. 0.5; first falls as it rises; entropy is no number.
+                // Induction 0.0, 0.1, .. 0.5; first falls as it rises; entropy is NaN, duplicate is
+                // undefined.
                 let value = (2 * layer + head) as f64 / 10.0;
-                let numbers = Numbers {
-                    self_weight: 0.0,
-                    previous: 0.0,
-                    first: 1.0 - value,
-                    entropy: f64::NAN,
-                    entropy_relative: 0.0,
-                    distance: 0.0,
-                    distance_without_first: 0.0,
-                    previous_mass: 0.0,
-                    earlier_entry: 0.0,
-                    duplicate: 0.0,
-                    induction: value,
-                };
+                let numbers = Numbers::each(|measure| match measure {
+                    Measure::First => Some(1.0 - value),
+                    Measure::Entropy => Some(f64::NAN),
+                    Measure::Induction => Some(value),
+                    Measure::Duplicate => None,
+                    _ => Some(0.0),
+                });
                 let kind = (value > 0.35).then_some(HeadKind {
                     kind: KindName::Induction,
                     value,
@@ -248,10 +248,16 @@ mod tests {
             ("layer 2 and head 1, first < 1", &all[5..]),
             ("kind induction", &all[4..]),
             ("kind ind", &all[4..]),
-            ("kind sink", &[]),
+            ("kind first", &[]),
             // NaN passes no test.
             ("entropy > 0", &[]),
             ("entropy <= 0", &[]),
+            // Nor does what is undefined.
+            ("duplicate < 0.1", &[]),
+            ("duplicate = 0", &[]),
+            ("duplicate >= 0", &[]),
+            ("earlier entry = 0", &all),
+            ("earlier_entry<=0, previous mass < 1", &all),
         ];
         for (line, expected) in rows {
             assert_eq!(keeps(line), *expected, "{line}");
@@ -268,6 +274,11 @@ mod tests {
             ("induction ~ 0.3", "'~' stands where"),
             ("induction > 0.3 layer 5", "takes > or <"),
             ("heat > 0.3", "no number 'heat'"),
+            (
+                "dist > 0.3",
+                "'dist' can be distance or distance_without_first",
+            ),
+            ("induction mass > 0.3", "no number 'induction_mass'"),
             ("0.3 < induction", "no number '0.3'"),
             ("layer", "takes a number or a range"),
             ("layer -1", "takes a number or a range"),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde::Serialize;
 
@@ -50,7 +51,7 @@ pub enum KindName {
     #[serde(rename = "self")]
     Itself,
     /// Parks its weight on the first token.
-    Sink,
+    First,
     /// Looks at everything alike.
     Uniform,
 }
@@ -62,7 +63,7 @@ impl KindName {
         Self::Duplicate,
         Self::Previous,
         Self::Itself,
-        Self::Sink,
+        Self::First,
         Self::Uniform,
     ];
 
@@ -73,7 +74,7 @@ impl KindName {
             Self::Duplicate => "duplicate",
             Self::Previous => "previous",
             Self::Itself => "self",
-            Self::Sink => "sink",
+            Self::First => "first",
             Self::Uniform => "uniform",
         }
     }
@@ -85,7 +86,7 @@ impl KindName {
             Self::Duplicate => "looks at earlier copies of the token",
             Self::Previous => "looks at the token before",
             Self::Itself => "looks at the token itself",
-            Self::Sink => "parks its weight on the first token",
+            Self::First => "parks its weight on the first token",
             Self::Uniform => "looks at everything alike",
         }
     }
@@ -97,7 +98,7 @@ impl KindName {
             Self::Duplicate => Measure::Duplicate,
             Self::Previous => Measure::Previous,
             Self::Itself => Measure::SelfWeight,
-            Self::Sink => Measure::First,
+            Self::First => Measure::First,
             Self::Uniform => Measure::EntropyRelative,
         }
     }
@@ -122,7 +123,7 @@ impl fmt::Display for HeadKind {
 }
 
 /// What of a text repeats.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Repeats {
     /// Tokens with an earlier copy.
     pub tokens: usize,
@@ -130,24 +131,41 @@ pub struct Repeats {
     pub share: f64,
     /// Their mean of what a uniform row puts on earlier copies.
     pub uniform: f64,
+    /// For each token, the nearest earlier position with the same id.
+    nearest: Vec<Option<usize>>,
 }
 
 impl Repeats {
     /// What of the text of a capture repeats.
     pub fn of(capture: &Capture) -> Self {
-        let mut seen: HashMap<u32, usize> = HashMap::new();
+        Self::of_ids(capture.ids())
+    }
+
+    /// What repeats in a text of these token ids.
+    pub fn of_ids(ids: impl IntoIterator<Item = u32>) -> Self {
+        // Of each id, how often it was seen, and where last.
+        let mut seen: HashMap<u32, (usize, usize)> = HashMap::new();
         let mut found = Self::default();
-        for (i, token) in capture.tokens.iter().enumerate() {
-            let copies = seen.entry(token.id).or_default();
+        for (i, id) in ids.into_iter().enumerate() {
+            let (copies, last) = seen.entry(id).or_default();
+            found.nearest.push((*copies > 0).then_some(*last));
             if *copies > 0 {
                 found.tokens += 1;
                 found.uniform += *copies as f64 / (i + 1) as f64;
             }
             *copies += 1;
+            *last = i;
         }
         found.uniform /= found.tokens.max(1) as f64;
-        found.share = found.tokens as f64 / capture.len().max(1) as f64;
+        found.share = found.tokens as f64 / found.nearest.len().max(1) as f64;
         found
+    }
+
+    /// The nearest earlier copy of each of some tokens that has one: the token, the copy.
+    pub fn nearest(&self, tokens: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+        let copies = self.nearest.get(tokens.clone()).unwrap_or_default();
+        let pairs = tokens.zip(copies);
+        pairs.filter_map(|(token, copy)| Some((token, (*copy)?)))
     }
 }
 
@@ -161,17 +179,16 @@ pub fn head_kind(
     numbers: &Numbers,
     repeats: &Repeats,
 ) -> Option<HeadKind> {
-    let told = |kind: KindName, most: f64| HeadKind {
-        kind,
-        value: kind.measure().of(numbers),
-        most,
+    let told = |kind: KindName, most: f64| {
+        let value = kind.measure().of(numbers)?;
+        Some(HeadKind { kind, value, most })
     };
     let copying = |kind: &HeadKind| {
         let part = kind.value / repeats.share;
         part >= COPYING && part >= COPYING_OVER_UNIFORM * repeats.uniform
     };
     let copies = [KindName::Induction, KindName::Duplicate].map(|kind| told(kind, repeats.share));
-    let copies = copies.into_iter().filter(copying);
+    let copies = copies.into_iter().flatten().filter(copying);
     let highest = |a: &HeadKind, b: &HeadKind| a.value.total_cmp(&b.value);
     if repeats.tokens >= LEAST_REPEATS
         && let Some(kind) = copies.max_by(highest)
@@ -179,12 +196,12 @@ pub fn head_kind(
         return Some(kind);
     }
     let least = CLEAR.max(OVER_UNIFORM * uniform_weight(layer));
-    let places = [KindName::Previous, KindName::Itself, KindName::Sink];
-    let places = places.map(|kind| told(kind, 1.0)).into_iter();
+    let places = [KindName::Previous, KindName::Itself, KindName::First];
+    let places = places.map(|kind| told(kind, 1.0)).into_iter().flatten();
     if let Some(kind) = places.filter(|kind| kind.value >= least).max_by(highest) {
         return Some(kind);
     }
-    let spread = relative_entropy(layer, head, numbers);
+    let spread = relative_entropy(layer, head, numbers)?;
     (layer.tokens >= DIAGNOSIS_TOKENS && spread >= UNIFORM).then_some(HeadKind {
         kind: KindName::Uniform,
         value: spread,
@@ -199,10 +216,11 @@ fn uniform_weight(layer: &LayerRecord) -> f64 {
 }
 
 /// The mean entropy of a head's rows over that of uniform ones, each over the keys that its query
-/// sees: [`Numbers::entropy_relative`], with windows taken into account.
-pub(super) fn relative_entropy(layer: &LayerRecord, head: Head, numbers: &Numbers) -> f64 {
+/// sees: [`Measure::EntropyRelative`], with windows taken into account. `None` where no query sees
+/// two keys.
+pub(super) fn relative_entropy(layer: &LayerRecord, head: Head, numbers: &Numbers) -> Option<f64> {
     if layer.rule.window.is_none() && layer.rule.from == 0 {
-        return numbers.entropy_relative;
+        return Measure::EntropyRelative.of(numbers);
     }
     let (mut sum, mut rows) = (0.0, 0usize);
     // In a window, most rows see equally many keys.
@@ -217,5 +235,5 @@ pub(super) fn relative_entropy(layer: &LayerRecord, head: Head, numbers: &Number
             rows += 1;
         }
     }
-    sum / rows as f64
+    (rows > 0).then(|| sum / rows as f64)
 }

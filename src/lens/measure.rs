@@ -1,31 +1,40 @@
-//! The numbers of a head by their names, so that they can be chosen, sorted by and asked for.
+//! The table of the numbers of a head: what each is called, how it is shortened, and what it means.
+//! Screens, filters, exports and help all read it.
 
 use super::Numbers;
 
-/// One of the numbers of a head.
+/// How a number is written that the text does not define, on screens and in text exports. JSON
+/// writes null, CSV nothing.
+pub const UNDEFINED: &str = "-";
+
+/// One of the numbers of a head. A is the head's pattern, i the query, j the key, t the token ids.
+/// Means run over the queries that are kept; query 0 has one key and is left out of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Measure {
-    /// [`Numbers::previous`].
+    /// Mean of `A[i,i-1]` (previous-token pattern of TransformerLens `head_detector`).
     Previous,
-    /// [`Numbers::induction`].
+    /// `sum A[i,j]` with `1 <= j <= i` and `t[j-1] = t[i]`, over `sum A` (`head_detector`, "mul").
+    /// Undefined where no query sees such a key.
     Induction,
-    /// [`Numbers::duplicate`].
+    /// `sum A[i,j]` with `j < i` and `t[j] = t[i]`, over `sum A` (`head_detector`, "mul").
+    /// Undefined where no query sees such a key.
     Duplicate,
-    /// [`Numbers::first`].
+    /// Mean of `A[i,0]` (sink of Gu et al. 2024).
     First,
-    /// [`Numbers::self_weight`].
+    /// Mean of `A[i,i]`.
     SelfWeight,
-    /// [`Numbers::entropy_relative`].
+    /// Mean of the entropy over `ln(i+1)`, the entropy of a uniform row: 0..1.
     EntropyRelative,
-    /// [`Numbers::entropy`].
+    /// Mean of `-sum_j A ln A`, in nats (Clark et al. 2019).
     Entropy,
-    /// [`Numbers::distance`].
+    /// Mean of `sum_j A[i,j] (i-j)`, in tokens (Vig & Belinkov 2019).
     Distance,
-    /// [`Numbers::distance_without_first`].
+    /// [`Measure::Distance`] without key 0, rows renormalised. Rows with no other weight are left
+    /// out; undefined where all are.
     DistanceWithoutFirst,
-    /// [`Numbers::previous_mass`].
+    /// Mean of the weight that goes to earlier tokens: `1 - A[i,i]` where rows sum to 1.
     PreviousMass,
-    /// [`Numbers::earlier_entry`].
+    /// Mean of all entries `A[i,j]` with `j < i`: entries, not rows.
     EarlierEntry,
 }
 
@@ -45,7 +54,8 @@ impl Measure {
         Self::EarlierEntry,
     ];
 
-    /// Its name, as in JSON.
+    /// Its name: the key in JSON, the column in CSV, the word in filters. On screens
+    /// [`Measure::title`] writes it with spaces.
     pub fn name(self) -> &'static str {
         match self {
             Self::Previous => "previous",
@@ -62,20 +72,37 @@ impl Measure {
         }
     }
 
-    /// Its name above a narrow column.
+    /// Its name on screens: with spaces.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Previous => "prev",
-            Self::Induction => "ind",
-            Self::Duplicate => "dup",
-            Self::First => "first",
-            Self::SelfWeight => "self",
-            Self::EntropyRelative => "ent/ln",
-            Self::Entropy => "entropy",
-            Self::Distance => "dist",
-            Self::DistanceWithoutFirst => "dist-0",
-            Self::PreviousMass => "mass",
-            Self::EarlierEntry => "entry",
+            Self::EntropyRelative => "entropy relative",
+            Self::DistanceWithoutFirst => "distance without first",
+            Self::PreviousMass => "previous mass",
+            Self::EarlierEntry => "earlier entry",
+            _ => self.name(),
+        }
+    }
+
+    /// The beginning of its title that a narrow column has room for. No other title begins so,
+    /// unless this is the whole title.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Induction => "induct",
+            Self::Duplicate => "dupl",
+            Self::EntropyRelative => "entropy rel",
+            Self::DistanceWithoutFirst => "distance w",
+            Self::PreviousMass => "previous m",
+            Self::EarlierEntry => "earlier",
+            _ => self.title(),
+        }
+    }
+
+    /// What it is measured in; empty for shares and weights, which lie in 0..1.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Entropy => "nats",
+            Self::Distance | Self::DistanceWithoutFirst => "tokens",
+            _ => "",
         }
     }
 
@@ -88,90 +115,133 @@ impl Measure {
             Self::First => "weight on the first token",
             Self::SelfWeight => "weight on the token itself",
             Self::EntropyRelative => "entropy over that of a uniform row",
-            Self::Entropy => "entropy, in nats",
-            Self::Distance => "distance, in tokens",
+            Self::Entropy => "how widely a row spreads its weight",
+            Self::Distance => "how far back the weight lies",
             Self::DistanceWithoutFirst => "distance without the first token",
             Self::PreviousMass => "weight on all earlier tokens",
-            Self::EarlierEntry => "mean weight of an earlier token",
+            Self::EarlierEntry => "mean weight of one earlier token",
         }
     }
 
-    /// Its value.
-    pub fn of(self, numbers: &Numbers) -> f64 {
+    /// Its definition, as a formula in words. A is the head's pattern, i the query, j the key; means
+    /// run over the queries but query 0.
+    pub fn definition(self) -> &'static str {
         match self {
-            Self::Previous => numbers.previous,
-            Self::Induction => numbers.induction,
-            Self::Duplicate => numbers.duplicate,
-            Self::First => numbers.first,
-            Self::SelfWeight => numbers.self_weight,
-            Self::EntropyRelative => numbers.entropy_relative,
-            Self::Entropy => numbers.entropy,
-            Self::Distance => numbers.distance,
-            Self::DistanceWithoutFirst => numbers.distance_without_first,
-            Self::PreviousMass => numbers.previous_mass,
-            Self::EarlierEntry => numbers.earlier_entry,
+            Self::Previous => "mean of A[i,i-1]",
+            Self::Induction => "sum of A[i,j] where token j-1 equals token i, over sum of A",
+            Self::Duplicate => {
+                "sum of A[i,j] where j < i and token j equals token i, over sum of A"
+            }
+            Self::First => "mean of A[i,0]",
+            Self::SelfWeight => "mean of A[i,i]",
+            Self::EntropyRelative => "mean of (-sum of A ln A) / ln(i+1)",
+            Self::Entropy => "mean of -sum of A ln A",
+            Self::Distance => "mean of sum of A[i,j] (i-j)",
+            Self::DistanceWithoutFirst => {
+                "mean of sum of A[i,j] (i-j) over keys but the first, rows scaled to sum to 1"
+            }
+            Self::PreviousMass => "mean of sum of A[i,j] over j < i: 1 - A[i,i]",
+            Self::EarlierEntry => "mean of all entries A[i,j] with j < i",
         }
     }
 
-    /// The number of this name or title, or the only one that begins so.
-    pub fn named(word: &str) -> Option<Self> {
-        let word = word.to_lowercase().replace('-', "_");
-        let exact = |m: &&Self| m.name() == word || m.title().replace('-', "_") == word;
-        if let Some(found) = Self::ALL.iter().find(exact) {
-            return Some(*found);
+    /// When the text does not define it.
+    pub fn undefined_when(self) -> &'static str {
+        match self {
+            Self::Induction | Self::Duplicate => "no token repeats",
+            Self::DistanceWithoutFirst => "all weight lies on the first token",
+            _ => "the text has one token",
         }
-        let mut begin = Self::ALL
-            .iter()
-            .filter(|m| word.len() >= 2 && m.name().starts_with(&word));
-        begin.next().filter(|_| begin.next().is_none()).copied()
+    }
+
+    /// Its value; `None` where the text does not define it, NaN where a weight is no number.
+    pub fn of(self, numbers: &Numbers) -> Option<f64> {
+        numbers.get(self)
+    }
+
+    /// The number of this name, or the only one whose name begins so. Spaces and `-` stand for `_`.
+    ///
+    /// # Errors
+    /// A sentence that says which names begin so, or that none does.
+    pub fn named(word: &str) -> Result<Self, String> {
+        let word = word.trim().to_lowercase().replace([' ', '-'], "_");
+        if let Some(found) = Self::ALL.into_iter().find(|m| m.name() == word) {
+            return Ok(found);
+        }
+        let begin = |m: &Self| word.len() >= 2 && m.name().starts_with(&word);
+        let found: Vec<Self> = Self::ALL.into_iter().filter(begin).collect();
+        match *found.as_slice() {
+            [one] => Ok(one),
+            [] => Err(format!(
+                "there is no number '{word}': {}",
+                Self::ALL.map(Self::name).join(", ")
+            )),
+            ref several => {
+                let names: Vec<&str> = several.iter().map(|m| m.name()).collect();
+                Err(format!("'{word}' can be {}", names.join(" or ")))
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
-    fn names_titles_and_clear_beginnings_are_understood() {
+    fn names_titles_headings_and_clear_beginnings_are_understood() {
         for measure in Measure::ALL {
-            assert_eq!(Measure::named(measure.name()), Some(measure));
-            assert_eq!(Measure::named(measure.title()), Some(measure));
+            assert_eq!(Measure::named(measure.name()), Ok(measure));
+            assert_eq!(Measure::named(measure.title()), Ok(measure));
+            assert_eq!(Measure::named(measure.heading()), Ok(measure));
         }
         let rows = [
             ("IND", Some(Measure::Induction)),
             ("indu", Some(Measure::Induction)),
             ("earlier-entry", Some(Measure::EarlierEntry)),
-            ("dist", Some(Measure::Distance)),
+            ("distance", Some(Measure::Distance)),
+            ("Entropy Relative", Some(Measure::EntropyRelative)),
             // Two begin so.
             ("previou", None),
+            ("dist", None),
             ("i", None),
             ("", None),
             ("weight", None),
         ];
         for (word, expected) in rows {
-            assert_eq!(Measure::named(word), expected, "{word}");
+            assert_eq!(Measure::named(word).ok(), expected, "{word}");
+        }
+        let said = Measure::named("prev").unwrap_err();
+        assert_eq!(said, "'prev' can be previous or previous_mass");
+    }
+
+    #[test]
+    fn a_heading_is_the_beginning_of_one_title() {
+        let mut texts = HashSet::new();
+        for measure in Measure::ALL {
+            assert_eq!(measure.title(), measure.name().replace('_', " "));
+            assert!(measure.title().starts_with(measure.heading()));
+            let others = Measure::ALL.into_iter().filter(|m| *m != measure);
+            for other in others {
+                let clear = !other.title().starts_with(measure.heading());
+                assert!(clear || measure.heading() == measure.title(), "{measure:?}");
+            }
+            assert!(texts.insert(measure.doc()) && texts.insert(measure.definition()));
         }
     }
 
     #[test]
-    fn names_are_those_of_the_exports() {
-        let numbers = Numbers {
-            self_weight: 1.0,
-            previous: 2.0,
-            first: 3.0,
-            entropy: 4.0,
-            entropy_relative: 5.0,
-            distance: 6.0,
-            distance_without_first: 7.0,
-            previous_mass: 8.0,
-            earlier_entry: 9.0,
-            duplicate: 10.0,
-            induction: 11.0,
-        };
+    fn numbers_are_held_and_written_under_their_names() {
+        let at = |measure: Measure| Measure::ALL.iter().position(|m| *m == measure).unwrap() as f64;
+        let numbers = Numbers::each(|m| (m != Measure::Induction).then(|| at(m)));
         let json = serde_json::to_value(numbers).unwrap();
         assert_eq!(json.as_object().unwrap().len(), Measure::ALL.len());
         for measure in Measure::ALL {
-            assert_eq!(json[measure.name()], measure.of(&numbers));
+            let expected = (measure != Measure::Induction).then(|| at(measure));
+            assert_eq!(measure.of(&numbers), expected);
+            assert_eq!(json[measure.name()], serde_json::json!(expected));
         }
     }
 }

@@ -33,11 +33,11 @@ pub use check::{
 pub use diagnosis::{Diagnosis, Problem, diagnosis, diagnosis_of};
 pub use filter::{Filter, UNDERSTOOD};
 pub use find::{Haystack, is_folded};
-pub use flow::{FlowPoint, SeedFlow, flow, flow_of, seed_flow};
+pub use flow::{SeedFlow, flow, seed_flow};
 pub use grid::Grid;
 pub use head_kind::{DIAGNOSIS_TOKENS, HeadKind, KindName, Repeats, head_kind};
 pub use kind::AttentionKind;
-pub use measure::Measure;
+pub use measure::{Measure, UNDEFINED};
 pub use numbers::{Numbers, all_numbers, numbers};
 pub use pattern::{Pattern, Select};
 pub use picture::picture;

@@ -2,58 +2,86 @@
 
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::{Measure, Repeats};
 use crate::capture::{Head, LayerRecord};
 
-/// The numbers of one head. Means run over queries; query 0 has one key, so it is left out of
-/// them. A is the pattern, i the query, j the key.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Numbers {
-    /// Mean of `A[i,i]`.
-    #[serde(rename = "self")]
-    pub self_weight: f64,
-    /// Mean of `A[i,i-1]` (previous-token pattern of TransformerLens `head_detector`).
-    pub previous: f64,
-    /// Mean of `A[i,0]` (sink of Gu et al. 2024).
-    pub first: f64,
-    /// Mean of `-sum_j A ln A`, in nats (Clark et al. 2019).
-    pub entropy: f64,
-    /// Mean of the entropy over `ln(i+1)`, the entropy of a uniform row: 0..1.
-    pub entropy_relative: f64,
-    /// Mean of `sum_j A[i,j] (i-j)`, in tokens (Vig & Belinkov 2019).
-    pub distance: f64,
-    /// The same without key 0, rows renormalised.
-    pub distance_without_first: f64,
-    /// Mean of the row's mass that goes to earlier tokens: `1 - A[i,i]` where rows sum to 1.
-    pub previous_mass: f64,
-    /// Mean of all entries `A[i,j]` with `j < i`: entries, not rows.
-    pub earlier_entry: f64,
-    /// `sum A[i,j]` with `j < i` and `t[j] = t[i]`, over `sum A` (`head_detector`, "mul").
-    pub duplicate: f64,
-    /// `sum A[i,j]` with `1 <= j <= i` and `t[j-1] = t[i]`, over `sum A` (`head_detector`, "mul").
-    pub induction: f64,
+/// The numbers of one head, or their means over the heads of a layer: each [`Measure`], `None`
+/// where the text does not define it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Numbers([Option<f64>; Measure::ALL.len()]);
+
+impl Numbers {
+    /// Every number from what `value` gives for it.
+    pub fn each(value: impl FnMut(Measure) -> Option<f64>) -> Self {
+        Self(Measure::ALL.map(value))
+    }
+
+    /// One of them; `None` where the text does not define it, NaN where a weight is no number.
+    pub fn get(&self, measure: Measure) -> Option<f64> {
+        self.0.get(measure as usize).copied().flatten()
+    }
+
+    /// The means of the numbers of some heads, each over the heads that define it.
+    pub fn mean(heads: &[Self]) -> Self {
+        Self::each(|measure| {
+            let values = heads.iter().filter_map(|numbers| numbers.get(measure));
+            let (sum, count) =
+                values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
+            (count > 0).then(|| sum / f64::from(count))
+        })
+    }
 }
 
-/// The numbers of one head, over the queries that are kept; NaN where the text has a single token and there is nothing to average.
-pub fn numbers(layer: &LayerRecord, head: Head) -> Numbers {
-    of_head(layer, head, &uniform_entropies(layer))
+impl Serialize for Numbers {
+    /// A map from names to values; null where there is none.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let entries = Measure::ALL.into_iter();
+        serializer.collect_map(entries.map(|measure| (measure.name(), self.get(measure))))
+    }
+}
+
+/// The numbers of one head, over the queries that are kept. `repeats` are those of the text.
+pub fn numbers(layer: &LayerRecord, head: Head, repeats: &Repeats) -> Numbers {
+    of_head(layer, head, &Text::of(layer, repeats))
 }
 
 /// The numbers of every head of a layer; see [`numbers`].
-pub fn all_numbers(layer: &LayerRecord) -> Vec<Numbers> {
-    let uniform = uniform_entropies(layer);
+pub fn all_numbers(layer: &LayerRecord, repeats: &Repeats) -> Vec<Numbers> {
+    let text = Text::of(layer, repeats);
     let heads = (0..layer.heads).map(Head);
-    heads.map(|head| of_head(layer, head, &uniform)).collect()
+    heads.map(|head| of_head(layer, head, &text)).collect()
 }
 
-/// One over the entropy of a uniform row, of the queries that means run over.
-fn uniform_entropies(layer: &LayerRecord) -> Vec<f64> {
-    let queries = layer.rule.from.max(1)..layer.tokens;
-    queries.map(|i| 1.0 / ((i + 1) as f64).ln()).collect()
+/// What the numbers of all heads of a layer take from the text.
+struct Text {
+    /// One over the entropy of a uniform row, of the queries that means run over.
+    uniform: Vec<f64>,
+    /// Whether a query sees an earlier copy of its token, and what followed one.
+    duplicates: bool,
+    inductions: bool,
 }
 
-fn of_head(layer: &LayerRecord, head: Head, uniform: &[f64]) -> Numbers {
+impl Text {
+    fn of(layer: &LayerRecord, repeats: &Repeats) -> Self {
+        let queries = layer.rule.from.max(1)..layer.tokens;
+        let sees = |after: usize| {
+            let mut copies = repeats.nearest(queries.clone());
+            copies.any(|(i, copy)| layer.rule.visible(i).contains(&(copy + after)))
+        };
+        Self {
+            duplicates: sees(0),
+            inductions: sees(1),
+            uniform: queries
+                .clone()
+                .map(|i| 1.0 / ((i + 1) as f64).ln())
+                .collect(),
+        }
+    }
+}
+
+fn of_head(layer: &LayerRecord, head: Head, text: &Text) -> Numbers {
     let n = layer.tokens;
     let first = layer.rule.from.max(1);
     // The numbers of a head from a query on; none where the table does not reach so far back.
@@ -67,31 +95,50 @@ fn of_head(layer: &LayerRecord, head: Head, uniform: &[f64]) -> Numbers {
         let values = part(table, from).and_then(|part| table.get(part));
         values.map_or(f64::NAN, sum)
     };
-    let queries = n.saturating_sub(first) as f64;
-    let entries = (first..n).sum::<usize>() as f64;
-    let mean = |table: &[f32]| values(table, 1) / queries;
+    let queries = n.saturating_sub(first);
+    let over = |sum: f64, count: usize| (count > 0).then(|| sum / count as f64);
+    let mean = |table: &[f32]| over(values(table, 1), queries);
     let rows = &layer.rows;
-    let entropies = part(&rows.entropy, 1).and_then(|part| rows.entropy.get(part));
-    let relative = entropies.map_or(f64::NAN, |entropies| {
-        let each = entropies.iter().zip(uniform);
-        each.map(|(entropy, uniform)| f64::from(*entropy) * uniform)
-            .sum()
-    });
-    let earlier = values(&rows.mass, 1) - values(&rows.self_weight, 1);
-    let mass = values(&rows.mass, 0);
-    Numbers {
-        self_weight: mean(&rows.self_weight),
-        previous: mean(&rows.previous),
-        first: mean(&rows.first),
-        entropy: mean(&rows.entropy),
-        entropy_relative: relative / queries,
-        distance: mean(&rows.distance),
-        distance_without_first: mean(&rows.distance_without_first),
-        previous_mass: earlier / queries,
-        earlier_entry: earlier / entries,
-        duplicate: values(&rows.duplicate, 0) / mass,
-        induction: values(&rows.induction, 0) / mass,
-    }
+    let relative = || {
+        let entropies = part(&rows.entropy, 1).and_then(|part| rows.entropy.get(part));
+        entropies.map_or(f64::NAN, |entropies| {
+            let each = entropies.iter().zip(&text.uniform);
+            each.map(|(entropy, uniform)| f64::from(*entropy) * uniform)
+                .sum()
+        })
+    };
+    // Rows of which nothing is left without the first key have no such distance.
+    let empty = || {
+        let far = part(&rows.distance_without_first, 1).unwrap_or_default();
+        let zeros = rows
+            .distance_without_first
+            .get(far)
+            .unwrap_or_default()
+            .iter();
+        let zeros = zeros.enumerate().filter(|(_, distance)| **distance == 0.0);
+        let at = |table: &[f32], row: usize| layer.at(table, head, first + row);
+        zeros
+            .filter(|&(row, _)| at(&rows.mass, row) <= at(&rows.first, row))
+            .count()
+    };
+    let earlier = || values(&rows.mass, 1) - values(&rows.self_weight, 1);
+    let mass = || values(&rows.mass, 0);
+    Numbers::each(|measure| match measure {
+        Measure::SelfWeight => mean(&rows.self_weight),
+        Measure::Previous => mean(&rows.previous),
+        Measure::First => mean(&rows.first),
+        Measure::Entropy => mean(&rows.entropy),
+        Measure::EntropyRelative => over(relative(), queries),
+        Measure::Distance => mean(&rows.distance),
+        Measure::DistanceWithoutFirst => {
+            let rest = queries.saturating_sub(empty());
+            over(values(&rows.distance_without_first, 1), rest)
+        }
+        Measure::PreviousMass => over(earlier(), queries),
+        Measure::EarlierEntry => over(earlier(), (first..n).sum()),
+        Measure::Duplicate => text.duplicates.then(|| values(&rows.duplicate, 0) / mass()),
+        Measure::Induction => text.inductions.then(|| values(&rows.induction, 0) / mass()),
+    })
 }
 
 /// The sum, in eight parts side by side.

@@ -1,6 +1,6 @@
 //! One number of each token, by which a text is coloured.
 
-use super::Select;
+use super::{Measure, Select};
 use crate::capture::{Head, LayerRecord};
 
 /// A number that every token of a text has.
@@ -40,24 +40,28 @@ impl TokenNumber {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Entropy => "entropy",
-            Self::SelfWeight => "self",
-            Self::Previous => "previous",
-            Self::First => "first",
-            Self::Distance => "distance",
-            Self::Duplicate => "duplicate",
-            Self::Induction => "induction",
             Self::Received => "received",
+            _ => self.measure().map_or("", Measure::name),
         }
     }
 
     /// What it is measured in; empty for weights.
     pub fn unit(self) -> &'static str {
-        match self {
-            Self::Entropy => "nats",
-            Self::Distance => "tokens",
-            _ => "",
-        }
+        self.measure().map_or("", Measure::unit)
+    }
+
+    /// The number of a head that this is one token's part of.
+    pub fn measure(self) -> Option<Measure> {
+        Some(match self {
+            Self::Entropy => Measure::Entropy,
+            Self::SelfWeight => Measure::SelfWeight,
+            Self::Previous => Measure::Previous,
+            Self::First => Measure::First,
+            Self::Distance => Measure::Distance,
+            Self::Duplicate => Measure::Duplicate,
+            Self::Induction => Measure::Induction,
+            Self::Received => return None,
+        })
     }
 
     /// The number of a token, the mean over heads where all are meant; NaN outside of the text.

@@ -1,5 +1,6 @@
 //! Numbers and labels as the panels write them.
 
+use crate::lens::UNDEFINED;
 use crate::token::Label;
 
 /// A weight in three digits; scientific where those would all be zero.
@@ -13,20 +14,22 @@ pub fn weight(value: f32) -> String {
     }
 }
 
-/// A share in two digits, a dash where there is none.
-pub fn share(value: f64) -> String {
-    if value.is_nan() {
-        " -- ".to_owned()
-    } else {
-        format!("{value:.2}")
+/// A share in two digits; [`UNDEFINED`] where there is none.
+pub fn share(value: Option<f64>) -> String {
+    match value {
+        None => UNDEFINED.to_owned(),
+        Some(value) => format!("{value:.2}"),
     }
 }
 
-/// A number in at most `width` cells, three or more, with as many digits as fit; dashes where there
-/// is none.
-pub fn narrow(value: f64, width: usize) -> String {
+/// A number in at most `width` cells, three or more, with as many digits as fit; [`UNDEFINED`] where
+/// there is none.
+pub fn narrow(value: Option<f64>, width: usize) -> String {
+    let Some(value) = value else {
+        return UNDEFINED.to_owned();
+    };
     if value.is_nan() {
-        return "--".to_owned();
+        return "NaN".to_owned();
     }
     for digits in (0..width).rev() {
         let told = format!("{value:.digits$}");
@@ -115,11 +118,13 @@ mod tests {
             (4095.5, 3, "4k"),
             (65_535.0, 4, "66k"),
             (123_456.0, 3, ">>>"),
-            (f64::NAN, 4, "--"),
+            (f64::NAN, 4, "NaN"),
         ];
         for (value, width, expected) in rows {
-            assert_eq!(narrow(value, width), expected);
+            assert_eq!(narrow(Some(value), width), expected);
         }
+        assert_eq!([narrow(None, 4), share(None)], ["-", "-"]);
+        assert_eq!(share(Some(f64::NAN)), "NaN");
     }
 
     #[test]

@@ -41,7 +41,7 @@ impl Shown {
     pub fn name(self) -> &'static str {
         match self {
             Self::Picture => "picture",
-            Self::Number(measure) => measure.name(),
+            Self::Number(measure) => measure.title(),
         }
     }
 }
@@ -131,7 +131,7 @@ impl State {
     pub fn highest(&self, measure: Measure) -> f64 {
         let layers = self.derived.layers.iter().flat_map(|layer| &layer.heads);
         layers
-            .map(|numbers| measure.of(numbers))
+            .filter_map(|numbers| measure.of(numbers))
             .fold(0.0, f64::max)
     }
 

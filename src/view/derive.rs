@@ -11,8 +11,8 @@ use super::shade::Largest;
 use super::state::{Direction, Popup, State};
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
 use crate::lens::{
-    Diagnosis, FlowPoint, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Scale, Select,
-    all_numbers, diagnosis_of, flow_of, head_kind, top_heads, top_keys, top_queries,
+    Diagnosis, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Scale, Select, all_numbers,
+    diagnosis_of, head_kind, top_heads, top_keys, top_queries,
 };
 
 /// What is computed from the capture for the screen; renewed when what it is computed from changed.
@@ -33,7 +33,8 @@ pub(super) struct Derived {
 #[derive(Clone, Debug)]
 pub(super) struct LayerNumbers {
     pub(super) layer: Arc<LayerRecord>,
-    pub(super) flow: FlowPoint,
+    /// The means of its heads.
+    pub(super) flow: Numbers,
     pub(super) heads: Vec<Numbers>,
     /// What kinds of heads they are.
     pub(super) kinds: Vec<Option<HeadKind>>,
@@ -41,11 +42,11 @@ pub(super) struct LayerNumbers {
 
 impl LayerNumbers {
     fn of(layer: &Arc<LayerRecord>, repeats: &Repeats) -> Self {
-        let heads = all_numbers(layer);
+        let heads = all_numbers(layer, repeats);
         let kind = |(head, of)| head_kind(layer, Head(head), of, repeats);
         Self {
             layer: Arc::clone(layer),
-            flow: flow_of(&heads),
+            flow: Numbers::mean(&heads),
             kinds: heads.iter().enumerate().map(kind).collect(),
             heads,
         }

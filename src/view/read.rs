@@ -12,9 +12,7 @@ use super::screen::Screen;
 use super::state::{Cursor, Direction, Popup, Running, State};
 use super::update::shift;
 use crate::capture::{Capture, Head, Layer, LayerRecord, Pool, Query};
-use crate::lens::{
-    FlowPoint, Grid, LayerTrust, Numbers, Pattern, Ranked, Scale, Select, broken_sentence,
-};
+use crate::lens::{Grid, LayerTrust, Numbers, Pattern, Ranked, Scale, Select, broken_sentence};
 
 impl State {
     /// The model's name: the capture's, else the one that the explorer was started with.
@@ -236,8 +234,9 @@ impl State {
         self.numbers_of(self.cursor.layer, head)
     }
 
-    /// The attention flow of the layers that are kept and done.
-    pub fn flow(&self) -> impl ExactSizeIterator<Item = (Layer, &FlowPoint)> {
+    /// The attention flow: the means over heads of every number, of the layers that are kept and
+    /// done.
+    pub fn flow(&self) -> impl ExactSizeIterator<Item = (Layer, &Numbers)> {
         let done = self.derived.layers.iter();
         done.map(|layer| (layer.layer.layer, &layer.flow))
     }

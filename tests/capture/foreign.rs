@@ -6,7 +6,7 @@ use half::{bf16, f16};
 use headlight::capture::file::Opened;
 use headlight::capture::{Capture, Head, Key, LayerRecord, Pool, Query};
 use headlight::export::{Request, npz, safetensors};
-use headlight::lens::{Numbers, TRUST_BUDGET, numbers, trust};
+use headlight::lens::{Measure, Numbers, Repeats, TRUST_BUDGET, numbers, trust};
 use serde_json::{Value, json};
 
 use crate::{bits, common, demo, open, try_open};
@@ -83,23 +83,26 @@ fn defined(a: &[Vec<f64>], tokens: &[String]) -> Numbers {
         sums.sum::<f64>() / mass
     };
     let earlier = |i: usize| row(i, &|j| if j < i { a[i][j] } else { 0.0 });
-    Numbers {
-        self_weight: mean(&|i| a[i][i]),
-        previous: mean(&|i| a[i][i - 1]),
-        first: mean(&|i| a[i][0]),
-        entropy: mean(&entropy),
-        entropy_relative: mean(&|i| entropy(i) / ((i + 1) as f64).ln()),
-        distance: mean(&|i| row(i, &|j| a[i][j] * (i - j) as f64)),
-        distance_without_first: mean(&|i| {
-            let rest = row(i, &|j| if j > 0 { a[i][j] } else { 0.0 });
-            let far = row(i, &|j| if j > 0 { a[i][j] * (i - j) as f64 } else { 0.0 });
-            if rest > 0.0 { far / rest } else { 0.0 }
-        }),
-        previous_mass: mean(&earlier),
-        earlier_entry: (1..n).map(earlier).sum::<f64>() / (n * (n - 1) / 2) as f64,
-        duplicate: over(&|i, j| j < i && same(i, j)),
-        induction: over(&|i, j| j >= 1 && same(j - 1, i)),
-    }
+    let rest = |i: usize| row(i, &|j| if j > 0 { a[i][j] } else { 0.0 });
+    let far = |i: usize| row(i, &|j| if j > 0 { a[i][j] * (i - j) as f64 } else { 0.0 });
+    Numbers::each(|measure| {
+        Some(match measure {
+            Measure::SelfWeight => mean(&|i| a[i][i]),
+            Measure::Previous => mean(&|i| a[i][i - 1]),
+            Measure::First => mean(&|i| a[i][0]),
+            Measure::Entropy => mean(&entropy),
+            Measure::EntropyRelative => mean(&|i| entropy(i) / ((i + 1) as f64).ln()),
+            Measure::Distance => mean(&|i| row(i, &|j| a[i][j] * (i - j) as f64)),
+            Measure::DistanceWithoutFirst => {
+                let rows = (1..n).filter(|&i| rest(i) > 0.0);
+                rows.clone().map(|i| far(i) / rest(i)).sum::<f64>() / rows.count() as f64
+            }
+            Measure::PreviousMass => mean(&earlier),
+            Measure::EarlierEntry => (1..n).map(earlier).sum::<f64>() / (n * (n - 1) / 2) as f64,
+            Measure::Duplicate => over(&|i, j| j < i && same(i, j)),
+            Measure::Induction => over(&|i, j| j >= 1 && same(j - 1, i)),
+        })
+    })
 }
 
 #[test]
@@ -112,6 +115,7 @@ fn weights_of_gpt2_that_circuitsvis_shows_are_shown() {
     for (dtype, close) in [("F64", 1e-7), ("F32", 1e-7), ("F16", 5e-4), ("BF16", 4e-3)] {
         let opened = one_layer(folder.path(), dtype, &weights, &tokens);
         let capture = &opened.capture;
+        let repeats = Repeats::of(capture);
         assert_eq!(
             (capture.shape.layers, capture.shape.heads, capture.len()),
             (1, 12, n)
@@ -144,7 +148,7 @@ fn weights_of_gpt2_that_circuitsvis_shows_are_shown() {
                 let tile = layer.thumbnails.tile(Head(h), n - 1, j, Pool::Max);
                 assert_eq!(tile, layer.weight(Head(h), Query(n - 1), Key(j)));
             }
-            let (found, expected) = (numbers(layer, Head(h)), defined(head, &tokens));
+            let (found, expected) = (numbers(layer, Head(h), &repeats), defined(head, &tokens));
             let all = |n: &Numbers| -> Vec<f64> {
                 let json = serde_json::to_value(n).unwrap();
                 json.as_object()
@@ -162,7 +166,13 @@ fn weights_of_gpt2_that_circuitsvis_shows_are_shown() {
             }
         }
         // Head 1 is the induction head of this layer, as the source has it.
-        let induction: Vec<f64> = (0..12).map(|h| numbers(layer, Head(h)).induction).collect();
+        let induction: Vec<f64> = (0..12)
+            .map(|h| {
+                Measure::Induction
+                    .of(&numbers(layer, Head(h), &repeats))
+                    .unwrap()
+            })
+            .collect();
         let best = (0..12).max_by(|&a, &b| induction[a].total_cmp(&induction[b]));
         assert_eq!(best, Some(1), "{induction:?}");
         // Five decimals are no whole rows in f32, and are in less.
@@ -292,6 +302,11 @@ fn weights_that_look_ahead_or_are_no_numbers_are_told() {
         "{warnings:?}"
     );
     let layer = &capture.layers[1];
+    let entropy = |head| {
+        Measure::Entropy
+            .of(&numbers(layer, Head(head), &Repeats::of(capture)))
+            .unwrap()
+    };
     assert_eq!(layer.weight(Head(0), Query(1), Key(3)), None);
     assert!(layer.weight(Head(0), Query(3), Key(1)).unwrap().is_nan());
     assert!(
@@ -301,8 +316,8 @@ fn weights_that_look_ahead_or_are_no_numbers_are_told() {
             .unwrap()
             .is_nan()
     );
-    assert!(numbers(layer, Head(0)).entropy.is_nan());
-    assert!(!numbers(layer, Head(1)).entropy.is_nan());
+    assert!(entropy(0).is_nan());
+    assert!(!entropy(1).is_nan());
     let trust = trust(capture, TRUST_BUDGET);
     assert!(trust.layers[0].problems()[0].contains("a row's sum is off"));
     assert!(trust.layers[1].not_finite.numbers > 0);

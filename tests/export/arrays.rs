@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use headlight::capture::{Capture, Head, Key, Layer, Query};
 use headlight::export::{ExportError, Format, Request, attention_bytes, export};
+use headlight::lens::{Measure, Repeats, numbers};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::fixture::{break_row, capture, words};
@@ -145,9 +146,9 @@ fn json_holds_everything_once() {
     assert_eq!(json["predictions"][3][0]["probability"], 0.75);
     assert_eq!(json["attention"][0]["layer"], 2);
     assert_eq!(json["attention"][0]["heads"][1]["head"], 1);
-    let numbers = headlight::lens::numbers(&capture.layers[2], Head(1));
+    let numbers = numbers(&capture.layers[2], Head(1), &Repeats::of(&capture));
     let found = json["attention"][0]["heads"][1]["numbers"]["entropy"].as_f64();
-    assert!((found.unwrap() - numbers.entropy).abs() < 1e-12);
+    assert!((found.unwrap() - Measure::Entropy.of(&numbers).unwrap()).abs() < 1e-12);
     let layers = json["attention"].as_array().unwrap().iter();
     let weights: Vec<f32> = layers
         .flat_map(|layer| layer["heads"].as_array().unwrap())

@@ -8,7 +8,7 @@ use super::panel::NAN;
 use super::ticks::ticks;
 use super::{entries, font, source};
 use crate::capture::{Capture, Layer};
-use crate::lens::seed_flow;
+use crate::lens::{SeedFlow, seed_flow};
 
 const WIDTH: usize = 1500;
 const HEIGHT: usize = 820;
@@ -47,18 +47,18 @@ pub fn flow(capture: &Capture, out: &mut dyn Write) -> Result<(), ExportError> {
         .collect();
     let series = [
         Series {
-            name: "Average Self-Attention",
+            name: SeedFlow::SELF,
             colour: [31, 119, 180],
             square: false,
             values: points.iter().map(|p| p.average_self_attention).collect(),
         },
         Series {
-            name: "Average Attention to Previous Tokens",
+            name: SeedFlow::PREVIOUS,
             colour: [255, 127, 14],
             square: true,
             values: points
                 .iter()
-                .map(|p| p.average_attention_to_previous)
+                .map(|p| p.average_attention_to_previous.unwrap_or(f64::NAN))
                 .collect(),
         },
     ];

@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::{Device, Tensor};
 
 use super::{Buffers, Inputs, attend};
-use crate::lens::{layer_trust, numbers};
+use crate::lens::{Measure, layer_trust, numbers};
 use crate::model::fetch::Landing;
 use crate::model::kernel::Spare;
 use crate::model::parts::going;
@@ -113,6 +113,12 @@ fn induction_finds_the_induction_heads_of_gpt2() {
     let ids: Vec<u32> = tokens.iter().map(id).collect();
 
     let record = record(&ids, &patterns);
+    let repeats = crate::lens::Repeats::of_ids(ids.iter().copied());
+    let induction = |h| {
+        Measure::Induction
+            .of(&numbers(&record, Head(h), &repeats))
+            .unwrap()
+    };
     let n = ids.len();
     for (h, pattern) in patterns.iter().enumerate() {
         for (i, row) in pattern.iter().enumerate() {
@@ -128,13 +134,11 @@ fn induction_finds_the_induction_heads_of_gpt2() {
         let hits = cells.filter(|&(i, j)| ids[j - 1] == ids[i]);
         let sum: f64 = hits.map(|(i, j)| f64::from(pattern[i][j])).sum();
         let all: f64 = pattern.iter().flatten().copied().map(f64::from).sum();
-        let found = numbers(&record, Head(h)).induction;
+        let found = induction(h);
         assert!((found - sum / all).abs() < 1e-4, "{h}: {found}");
     }
 
-    let mut heads: Vec<(usize, f64)> = (0..patterns.len())
-        .map(|h| (h, numbers(&record, Head(h)).induction))
-        .collect();
+    let mut heads: Vec<(usize, f64)> = (0..patterns.len()).map(|h| (h, induction(h))).collect();
     heads.sort_by(|a, b| b.1.total_cmp(&a.1));
     println!("{heads:.3?}");
     let best: Vec<usize> = heads.iter().take(4).map(|(h, _)| *h).collect();

@@ -112,12 +112,12 @@ impl Look {
     }
 
     /// The level of a number, against the highest of all heads.
-    fn level(&self, canvas: &Canvas, value: f64) -> Level {
-        let part = match self.highest > 0.0 {
-            true => value / self.highest,
-            false => value,
-        };
-        canvas.theme.ramp().level(Some(part as f32))
+    fn level(&self, canvas: &Canvas, value: Option<f64>) -> Level {
+        let part = value.map(|value| match self.highest > 0.0 {
+            true => (value / self.highest) as f32,
+            false => value as f32,
+        });
+        canvas.theme.ramp().level(part)
     }
 }
 
@@ -146,7 +146,7 @@ fn head(canvas: &mut Canvas, area: Area, at: (Layer, Head), state: &State, look:
 }
 
 /// A number on its colour; the colour alone where there is no room for digits.
-fn number(canvas: &mut Canvas, area: Area, value: f64, level: Level) {
+fn number(canvas: &mut Canvas, area: Area, value: Option<f64>, level: Level) {
     let told = area.width >= 3;
     if !told || canvas.theme.has_colour() {
         for y in area.y..area.y + area.height {
@@ -232,7 +232,7 @@ fn legend(canvas: &mut Canvas, area: Area, state: &State, look: &Look) {
     };
     let high = match look.shown {
         Shown::Picture => high.to_owned(),
-        Shown::Number(_) => narrow(look.highest, 4),
+        Shown::Number(_) => narrow(Some(look.highest), 4),
     };
     let levels = u16::from(canvas.theme.ramp().levels()).clamp(1, 12);
     let mut x = area.x + canvas.text(area.x, area.y, area.width, &format!(" {low} "), style);
@@ -265,7 +265,7 @@ fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     };
     let told = |measure: Measure| {
         let value = narrow(measure.of(numbers), 4);
-        canvas.span(format!("  {} {value}", measure.name()), Role::Dim)
+        canvas.span(format!("  {} {value}", measure.title()), Role::Dim)
     };
     if let Shown::Number(measure) = state.atlas_shown() {
         add(told(measure));

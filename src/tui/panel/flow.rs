@@ -4,18 +4,15 @@ use super::super::canvas::{Canvas, Span, Titles};
 use super::super::theme::Role;
 use super::super::words::{column, share};
 use crate::capture::tile_of;
-use crate::lens::FlowPoint;
+use crate::lens::{Measure, Numbers};
 use crate::view::{Area, FlowPlan, Pane, State};
 
-/// A series: its name, how it is drawn, its value of a layer.
-type Series = (&'static str, Role, fn(&FlowPoint) -> f64);
-
-/// What is shown, from top to bottom; each in 0..1.
-const SERIES: [Series; 4] = [
-    ("self", Role::Own, |p| p.self_weight),
-    ("earlier", Role::Earlier, |p| p.previous_mass),
-    ("first", Role::First, |p| p.first),
-    ("entropy", Role::Entropy, |p| p.entropy_relative),
+/// What is shown, from top to bottom, and how it is drawn; each in 0..1.
+const SERIES: [(Measure, Role); 4] = [
+    (Measure::SelfWeight, Role::Own),
+    (Measure::Previous, Role::Earlier),
+    (Measure::First, Role::First),
+    (Measure::EntropyRelative, Role::Entropy),
 ];
 
 /// The attention flow: one row of columns a series, one column a layer.
@@ -47,7 +44,7 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
     let axis = u16::from(inner.height >= 5);
     let gap = u16::from(each >= 3);
     // A place for each layer, empty where it is not done or not kept.
-    let mut points: Vec<Option<&FlowPoint>> = vec![None; layers];
+    let mut points: Vec<Option<&Numbers>> = vec![None; layers];
     for (layer, point) in state.flow() {
         if let Some(place) = points.get_mut(layer.0) {
             *place = Some(point);
@@ -56,18 +53,19 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
     let narrow = FlowPlan::is_narrow(inner);
     let thick = if stride >= 3 { stride - 1 } else { stride };
     let current = state.cursor().layer.0;
-    for (at, (name, role, value)) in SERIES.into_iter().enumerate() {
+    for (at, (measure, role)) in SERIES.into_iter().enumerate() {
         let top = inner.y + at as u16 * each;
         let base = top + each - 1;
         if base >= inner.y + inner.height {
             break;
         }
-        let name = [canvas.span(format!(" {name}"), Role::Dim)];
-        canvas.line(inner.x, base, 9, &name);
+        let name = [canvas.span(format!(" {}", measure.heading()), Role::Dim)];
+        canvas.line(inner.x, base, plot.x - inner.x, &name);
         for slot in 0..slots {
             let of_slot = |layer: &usize| tile_of(*layer, layers, slots) == slot;
             let done = (0..layers).filter(of_slot).filter_map(|l| points[l]);
-            let (sum, count) = done.fold((0.0, 0), |(s, c), point| (s + value(point), c + 1));
+            let done = done.filter_map(|point| measure.of(point));
+            let (sum, count) = done.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
             let here = tile_of(current, layers, slots) == slot;
             let x = plot.x + slot as u16 * stride;
             for row in 0..each - gap.min(each - 1) {
@@ -87,7 +85,7 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
                 }
             }
         }
-        let spans = told(canvas, &points, value, current, narrow);
+        let spans = told(canvas, &points, measure, current, narrow);
         let x = plot.x + plot.width + 1;
         if each == 1 {
             let mut line = vec![spans.0];
@@ -113,20 +111,21 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
 /// The value of the current layer, and the first and the last value.
 fn told(
     canvas: &Canvas,
-    points: &[Option<&FlowPoint>],
-    value: fn(&FlowPoint) -> f64,
+    points: &[Option<&Numbers>],
+    measure: Measure,
     current: usize,
     narrow: bool,
 ) -> (Span, Vec<Span>) {
     let now = match points.get(current).copied().flatten() {
-        Some(point) => share(value(point)),
-        None => " -- ".to_owned(),
+        Some(point) => share(measure.of(point)),
+        None => String::new(),
     };
     let mut done = points.iter().flatten();
     let ends = match (done.next(), done.next_back()) {
         (Some(first), Some(last)) => {
             let arrow = if narrow { "→" } else { " → " };
-            format!("{}{arrow}{}", share(value(first)), share(value(last)))
+            let ends = [first, last].map(|point| share(measure.of(point)));
+            ends.join(arrow)
         }
         _ => String::new(),
     };

@@ -5,7 +5,7 @@ use super::super::theme::Role;
 use super::super::words::share;
 use super::picture::{self, Outline};
 use crate::capture::Head;
-use crate::lens::{self, Scale, Select};
+use crate::lens::{self, Measure, Scale, Select};
 use crate::view::{Area, GridPlan, Pane, Screen, State};
 
 /// The grid of heads, all at one scale so that they compare.
@@ -88,25 +88,24 @@ fn numbers(canvas: &mut Canvas, x: u16, y: u16, plan: &GridPlan, state: &State, 
     let Some(numbers) = state.numbers(head) else {
         return;
     };
-    let shown = [
-        ("prev", numbers.previous),
-        ("self", numbers.self_weight),
-        ("1st", numbers.first),
-    ];
-    let most = shown.iter().map(|(_, v)| *v).fold(0.0, f64::max);
-    for (row, (name, value)) in shown.into_iter().enumerate() {
-        let role = if value == most && value >= 0.3 {
+    let shown = [Measure::Previous, Measure::SelfWeight, Measure::First];
+    let values = shown.map(|measure| measure.of(numbers));
+    let most = values.into_iter().flatten().fold(0.0, f64::max);
+    for (row, (measure, value)) in shown.into_iter().zip(values).enumerate() {
+        let role = if value == Some(most) && most >= 0.3 {
             Role::Accent
         } else {
             Role::Text
         };
         let mut number = share(value);
-        if plan.width < 9 {
+        let heading = measure.heading();
+        let room = usize::from(plan.width).saturating_sub(heading.len() + 1);
+        if number.len() > room {
             number = number.trim_start_matches('0').to_owned();
         }
         let line = [
-            canvas.span(format!("{name:<5}"), Role::Dim),
-            canvas.span(number, role),
+            canvas.span(format!("{heading} "), Role::Dim),
+            canvas.span(format!("{number:>room$}"), role),
         ];
         canvas.line(x, y + row as u16, plan.width, &line);
     }

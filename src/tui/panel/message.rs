@@ -3,6 +3,7 @@
 use super::super::canvas::{Canvas, Span, measure};
 use super::super::fit::Line;
 use super::super::theme::Role;
+use crate::lens::Measure;
 use crate::token::Label;
 use crate::view::{Act, Area, Message, State};
 
@@ -52,8 +53,8 @@ fn at_rest(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
             }
             None => line.part(4, "no single kind", dim),
         };
-        if numbers.distance.is_finite() {
-            let told = format!(" · looks {:.1} tokens back", numbers.distance);
+        if let Some(distance) = Measure::Distance.of(numbers).filter(|d| d.is_finite()) {
+            let told = format!(" · looks {distance:.1} tokens back");
             line = line.part(1, told, dim);
         }
         line = line.part(4, "   ", dim);

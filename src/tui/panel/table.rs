@@ -104,7 +104,7 @@ fn cell(
         ),
         Column::Number(measure) => {
             let numbers = state.numbers_of(layer, head);
-            let value = numbers.map_or(f64::NAN, |numbers| measure.of(numbers));
+            let value = numbers.and_then(|numbers| measure.of(numbers));
             let named = kind.is_some_and(|kind| kind.kind.measure() == measure);
             (narrow(value, 5), named || column == state.sort().column)
         }

@@ -111,7 +111,8 @@ fn a_heads_number_stands_on_its_colour() {
     for layer in 0..4 {
         for head in 0..4 {
             let at = (crate::capture::Layer(layer), crate::capture::Head(head));
-            let value = state.numbers_of(at.0, at.1).unwrap().previous;
+            let numbers = state.numbers_of(at.0, at.1).unwrap();
+            let value = crate::lens::Measure::Previous.of(numbers).unwrap();
             let place = plan.place(layer, head);
             let y = place.y + (place.height - 1) / 2;
             let row: String = (place.x..place.x + place.width)

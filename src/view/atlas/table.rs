@@ -35,7 +35,7 @@ impl Column {
             Self::Layer => "L",
             Self::Head => "H",
             Self::Kind => "kind",
-            Self::Number(measure) => measure.title(),
+            Self::Number(measure) => measure.heading(),
         }
     }
 
@@ -44,7 +44,7 @@ impl Column {
         match self {
             Self::Layer | Self::Head => 4,
             Self::Kind => 16,
-            Self::Number(measure) => (measure.title().len() + 1).max(5) + 1,
+            Self::Number(measure) => (measure.heading().len() + 1).max(5) + 1,
         }
     }
 
@@ -195,12 +195,19 @@ impl Atlas {
             }),
             Column::Number(measure) => rows.sort_by(|a, b| {
                 let (a, b) = (measure.of(a.2), measure.of(b.2));
-                let order = match descending {
+                let order = |a: f64, b: f64| match descending {
                     true => b.total_cmp(&a),
                     false => a.total_cmp(&b),
                 };
-                // What is no number stands at the end.
-                a.is_nan().cmp(&b.is_nan()).then(order)
+                // NaN and what is undefined stand at the end, whichever way the rest is sorted.
+                let end = |value: Option<f64>| match value {
+                    Some(value) => u8::from(value.is_nan()),
+                    None => 2,
+                };
+                let values = a
+                    .zip(b)
+                    .map_or(std::cmp::Ordering::Equal, |(a, b)| order(a, b));
+                end(a).cmp(&end(b)).then(values)
             }),
         }
         self.listed = rows.into_iter().map(|row| (row.0, row.1)).collect();

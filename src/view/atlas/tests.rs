@@ -78,7 +78,11 @@ fn the_table_is_sorted_by_the_column_that_is_chosen() {
     let all: Vec<_> = (0..16).map(|i| (Layer(i / 4), Head(i % 4))).collect();
     assert_eq!(state.listed(), all);
     let values = |state: &State| -> Vec<f64> {
-        let of = |&(layer, head): &(Layer, Head)| state.numbers_of(layer, head).unwrap().previous;
+        let of = |&(layer, head): &(Layer, Head)| {
+            Measure::Previous
+                .of(state.numbers_of(layer, head).unwrap())
+                .unwrap()
+        };
         state.listed().iter().map(of).collect()
     };
     press(&mut state, "> > >");
