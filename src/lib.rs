@@ -14,6 +14,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod config;
 pub mod export;
+pub mod fault;
 pub mod lens;
 pub mod model;
 pub mod paint;

@@ -42,7 +42,8 @@ pub fn write_atomically(
         && found.as_ref().is_some_and(|found| !found.is_file())
     {
         let mut out = BufWriter::new(held);
-        return write(&mut out).and_then(|()| out.flush().map_err(failed));
+        write(&mut out).map_err(|error| error.at(failed))?;
+        return out.flush().map_err(failed);
     }
     let draft = Draft::new(&target, nameless::create(&target)).map_err(failed)?;
     let (beside, mut file) = fill(draft, write, failed)?;
@@ -98,7 +99,7 @@ fn fill(
 ) -> Result<(Option<Beside>, File), ExportError> {
     let Draft { beside, file } = draft;
     let mut out = BufWriter::new(file);
-    write(&mut out)?;
+    write(&mut out).map_err(|error| error.at(&failed))?;
     let file = out.into_inner();
     Ok((beside, file.map_err(|error| failed(error.into_error()))?))
 }

@@ -2,6 +2,7 @@
 
 mod arrays;
 mod atomic;
+mod failed_once;
 mod figure;
 mod json;
 mod npz;
@@ -116,6 +117,19 @@ pub enum ExportError {
     /// The JSON encoder refused.
     #[error("the JSON can't be written: {0}")]
     Json(#[from] serde_json::Error),
+}
+
+impl ExportError {
+    /// What the output reported, told as `failed` tells it.
+    pub(crate) fn at(self, failed: impl Fn(io::Error) -> Self) -> Self {
+        match self {
+            Self::Output(error)
+            | Self::Png(::png::EncodingError::IoError(error))
+            | Self::Zip(zip::result::ZipError::Io(error)) => failed(error),
+            Self::Json(error) if error.is_io() => failed(error.into()),
+            other => other,
+        }
+    }
 }
 
 /// What to export: the layers and heads, in the order in which they are written.

@@ -6,6 +6,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use super::arrays::{self, attention_bytes, attention_shape};
+use super::failed_once::FailedOnce;
 use super::{ExportError, Request};
 use crate::capture::Capture;
 
@@ -29,7 +30,7 @@ pub fn npz<W: Write + Seek>(
     let recipe = arrays::recipe(capture, request)?;
     let logits = arrays::logits(capture);
 
-    let mut zip = ZipWriter::new(out);
+    let mut zip = ZipWriter::new(FailedOnce::new(out));
     let n = capture.len();
     start(&mut zip, "input_ids", "<i8", &[n], 8 * n as u64)?;
     arrays::write_ids(capture, &mut zip)?;

@@ -6,11 +6,11 @@ use std::io::{self, Seek, Write};
 use super::inputs::Inputs;
 use super::session::{Keep, Session};
 use super::{RunError, error, explore, input, source};
-use crate::capture::file::{FileError, Writer};
+use crate::capture::file::Writer;
 use crate::capture::{Capture, bytes_in_words};
 use crate::checkpoint::printable;
 use crate::cli::CaptureArgs;
-use crate::export::write_atomically;
+use crate::export::{ExportError, write_atomically};
 
 /// Runs the model and writes every layer when it is done, so that one is in memory at a time.
 pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
@@ -23,9 +23,10 @@ pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
     let text = input::text(&args.run)?;
     let mut session = Session::open(&args.run, &text, &mut explore::loading())?;
     session.hash()?;
+    let path = printable(&args.output.display().to_string());
     let mut done = Ok(Vec::new());
     let written = write_atomically(&args.output, |out| {
-        done = run(&session, &text, out);
+        done = run(&session, &text, out, &path);
         match done {
             Ok(_) => Ok(()),
             // Only so that the file is removed: what `done` says is told.
@@ -36,12 +37,21 @@ pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
     written?;
     error::warn(&warnings);
     let size = std::fs::metadata(&args.output).map_or(0, |found| found.len());
-    let path = printable(&args.output.display().to_string());
     error::print(format!("Saved: {path} ({})\n", bytes_in_words(size)).as_bytes())
 }
 
-/// Runs the model and writes what it leaves; gives what the person must know.
-fn run<W: Write + Seek>(session: &Session, text: &str, out: W) -> Result<Vec<String>, RunError> {
+/// Runs the model and writes what it leaves to `out`, which is at `path`; gives what the person must
+/// know.
+fn run<W: Write + Seek>(
+    session: &Session,
+    text: &str,
+    out: W,
+    path: &str,
+) -> Result<Vec<String>, RunError> {
+    let refused = |error| ExportError::File {
+        path: path.to_owned(),
+        error,
+    };
     let keep = Keep {
         layers_seen: false,
         ..Keep::default()
@@ -55,11 +65,11 @@ fn run<W: Write + Seek>(session: &Session, text: &str, out: W) -> Result<Vec<Str
         }
     });
     if let Some(error) = failed {
-        return Err(FileError::from(error).into());
+        return Err(refused(error).into());
     }
     let capture = capture?;
     if let Some(writer) = writer {
-        writer.finish(&capture).map_err(FileError::from)?;
+        writer.finish(&capture).map_err(refused)?;
     }
     Ok(capture.origin.warnings.clone())
 }

@@ -1,7 +1,10 @@
 //! The command line: as it was typed, and the one that makes a run again.
 
+use std::io::{ErrorKind, Write};
+
 use clap::Parser;
 
+use super::RunError;
 use crate::checkpoint::printable;
 use crate::cli::Cli;
 
@@ -13,7 +16,17 @@ pub fn parse() -> Cli {
         Err(error) => error,
     };
     let safe = std::env::args_os().map(|word| printable(&word.to_string_lossy()));
-    Cli::try_parse_from(safe).err().unwrap_or(error).exit()
+    let error = Cli::try_parse_from(safe).err().unwrap_or(error);
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    let status = match printed {
+        Err(failed) if !error.use_stderr() && failed.kind() != ErrorKind::BrokenPipe => {
+            let failed = RunError::from(failed);
+            let _ = writeln!(std::io::stderr(), "headlight: {failed}");
+            failed.status().into()
+        }
+        _ => error.exit_code(),
+    };
+    std::process::exit(status)
 }
 
 /// The command line as typed, quoted for a shell; with another text where one is given.

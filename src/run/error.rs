@@ -6,6 +6,8 @@ use thiserror::Error;
 
 use crate::capture::file::FileError;
 use crate::config::ConfigError;
+use crate::fault::Fault;
+use crate::token::Label;
 use crate::{checkpoint, export, model, token, tui};
 
 /// Why a command failed; its message is safe to print.
@@ -48,7 +50,7 @@ pub enum RunError {
     #[error("{0}")]
     Failed(String),
     /// Standard output is gone or refuses.
-    #[error("the output could not be written: {0}")]
+    #[error("the output can't be written: {0}")]
     Output(#[from] io::Error),
 }
 
@@ -63,14 +65,24 @@ impl RunError {
 
     /// Whether a reader such as `head` closed the pipe: an end, not a failure.
     pub fn is_closed_pipe(&self) -> bool {
-        use export::ExportError::{Json, Output};
+        use export::ExportError::{File, Json, Output};
         let kind = match self {
-            Self::Output(error) | Self::Export(Output(error)) => Some(error.kind()),
+            Self::Output(error) | Self::Export(Output(error) | File { error, .. }) => {
+                Some(error.kind())
+            }
             Self::Export(Json(error)) => error.io_error_kind(),
             _ => None,
         };
         kind == Some(io::ErrorKind::BrokenPipe)
     }
+}
+
+/// What is said of a panic, safe to print: it may quote a file.
+pub fn in_words(fault: &Fault) -> String {
+    format!(
+        "the program stopped on a fault of its own, please report it: {}",
+        Label::of_text(&fault.to_string()).clip(300)
+    )
 }
 
 /// Prints warnings beside what is asked for.

@@ -95,9 +95,10 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
     if standard_output {
         let mut out = BufWriter::new(std::io::stdout().lock());
         match format {
-            export::Format::Json => export::json(&capture, &request, &mut out)?,
-            _ => export::lines(&capture, &request, format, &mut out)?,
+            export::Format::Json => export::json(&capture, &request, &mut out),
+            _ => export::lines(&capture, &request, format, &mut out),
         }
+        .map_err(|error| error.at(export::ExportError::Output))?;
         return Ok(out.flush()?);
     }
     Ok(export::write_atomically(&args.output, |out| {

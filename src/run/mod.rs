@@ -23,7 +23,7 @@ mod source;
 mod watch;
 
 pub use command_line::parse;
-pub use error::RunError;
+pub use error::{RunError, in_words};
 
 use crate::cli::{Cli, Command, RunArgs};
 use crate::model::DeviceKind;

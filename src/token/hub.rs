@@ -1,7 +1,6 @@
 //! Tokenizers of the `tokenizers` library: `tokenizer.json`, and byte-level BPE from its entries and merges.
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -17,6 +16,7 @@ use super::error::safe;
 use super::limits::Growth;
 use super::spelling::{Outline, Spelling};
 use super::{Bos, Error, Scheme};
+use crate::fault;
 
 /// A tokenizer of the library, and how its vocabulary spells bytes.
 pub(super) struct Hub {
@@ -267,7 +267,7 @@ impl Scheme for Hub {
 
 /// Runs the library, which indexes without checks in places that a hostile file can reach.
 fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+    fault::caught(work).unwrap_or_else(|_| {
         Err("the file contradicts itself (the tokenizers library gave up on it)".to_owned())
     })
 }

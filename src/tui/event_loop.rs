@@ -210,6 +210,15 @@ fn read_input(sender: &Sender<Message>) {
     }
 }
 
+/// The most columns and rows that are drawn on: more than the largest screen has in its smallest
+/// letters. A terminal may tell any number, and every cell takes memory.
+const MOST: Size = Size::new(1000, 400);
+
+/// The part of a screen that is drawn on.
+fn drawn(size: Size) -> Size {
+    Size::new(size.width.min(MOST.width), size.height.min(MOST.height))
+}
+
 /// Whether to go on.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -234,7 +243,7 @@ struct Loop<'a, A, S> {
     /// The process is stopped, or about to be: the terminal is not ours.
     suspended: bool,
     /// The newest size that the view does not know yet: only the last of a storm matters.
-    resized: Option<(u16, u16)>,
+    resized: Option<Size>,
 }
 
 impl<'a, A: App, S: Screen> Loop<'a, A, S> {
@@ -288,7 +297,7 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
                 if !self.suspended {
                     self.screen.forget()?;
                 }
-                self.resized = Some((width, height));
+                self.resized = Some(Size { width, height });
                 self.dirty = true;
                 Ok(Next::Go)
             }
@@ -319,15 +328,23 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
 
     /// Tells the view a size it does not know yet.
     fn settle(&mut self) -> io::Result<Next> {
-        match self.resized.take() {
-            Some((width, height)) => self.update(Event::Resize { width, height }),
-            None => Ok(Next::Go),
+        let Some(found) = self.resized.take() else {
+            return Ok(Next::Go);
+        };
+        let Size { width, height } = drawn(found);
+        let next = self.update(Event::Resize { width, height })?;
+        if next == Next::Quit || found == drawn(found) {
+            return Ok(next);
         }
+        let said = format!(
+            "the terminal says it has {} x {} cells: the first {width} x {height} are drawn on",
+            found.width, found.height
+        );
+        self.update(Event::Work(Update::Said(said)))
     }
 
     fn measure(&mut self) -> io::Result<()> {
-        let size = self.screen.size()?;
-        self.resized = Some((size.width, size.height));
+        self.resized = Some(self.screen.size()?);
         self.dirty = true;
         Ok(())
     }

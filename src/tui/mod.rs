@@ -3,6 +3,7 @@
 mod backend;
 mod canvas;
 mod clipboard;
+mod cut;
 mod draw;
 mod encode;
 mod event_loop;
@@ -21,6 +22,7 @@ mod theme;
 mod words;
 mod worker;
 
+pub use cut::watch_faults;
 pub use draw::draw;
 pub use event_loop::{App, Jobs, Saver, explore};
 pub use explorer::Explorer;

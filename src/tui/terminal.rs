@@ -5,22 +5,23 @@ use std::cell::Cell;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
-use ratatui::crossterm::cursor::{Hide, Show};
-use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::cursor::Hide;
+use ratatui::crossterm::event::EnableBracketedPaste;
 use ratatui::crossterm::queue;
-use ratatui::crossterm::style::{Print, ResetColor};
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
-    Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::stdio::stdout;
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::{clipboard, worker};
+use super::clipboard;
+use crate::fault;
 
 /// Why the explorer could not be shown, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +52,8 @@ static MOUSE: AtomicBool = AtomicBool::new(false);
 /// Held while bytes go to the terminal, so that leaving never falls into the middle of a frame.
 static OUTPUT: Mutex<()> = Mutex::new(());
 
-/// Where another thread than the screen's panicked while the terminal was ours.
-static PANIC_PLACE: Mutex<Option<String>> = Mutex::new(None);
+/// The terminal's modes before it was ours.
+static MODES: OnceLock<Termios> = OnceLock::new();
 
 thread_local! {
     static IS_SCREEN: Cell<bool> = const { Cell::new(false) };
@@ -82,25 +83,19 @@ pub fn is_shown() -> bool {
     ENTERED.load(Ordering::SeqCst)
 }
 
-/// Puts a panic hook before the one installed so far. A panic of the screen's thread gives the
-/// terminal back first. While the explorer is up, panics of other threads print nothing: the
-/// worker tells them on the screen.
+/// Puts a panic hook before the one installed so far. A panic that is caught prints nothing: who
+/// catches it tells. Nor does one of another thread than the screen's while the explorer is up. Any
+/// other gives the terminal back first.
 pub fn install_panic_hook() {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         let elsewhere = ENTERED.load(Ordering::SeqCst) && !IS_SCREEN.get();
-        if elsewhere || worker::is_worker() {
-            *lock(&PANIC_PLACE) = panic.location().map(ToString::to_string);
+        if fault::is_caught(panic) || elsewhere {
             return;
         }
         leave();
         before(panic);
     }));
-}
-
-/// Where the last panic that printed nothing was, as `file:line:column`.
-pub(super) fn take_panic_place() -> Option<String> {
-    lock(&PANIC_PLACE).take()
 }
 
 /// Makes the terminal ours and the calling thread the screen's. Ours already, it is left first: a
@@ -112,6 +107,10 @@ pub(super) fn take_panic_place() -> Option<String> {
 pub(super) fn enter() -> io::Result<()> {
     leave();
     IS_SCREEN.set(true);
+    if let Ok(modes) = tcgetattr(stdout()) {
+        // Entered again after a stop, it most likely has the modes that it had first.
+        let _ = MODES.set(modes);
+    }
     // Before the mode is ours: what leaves from here on gives it back.
     ENTERED.store(true, Ordering::SeqCst);
     if let Err(error) = enable_raw_mode() {
@@ -172,6 +171,9 @@ pub(super) fn copy(text: &str) -> io::Result<()> {
     send(&clipboard::sequence(text, in_tmux()))
 }
 
+/// What gives the screen back: mouse, the end of an update, paste, colours, screen, cursor.
+const LEAVE: &[u8] = b"\x1b[?1006l\x1b[?1000l\x1b[?2026l\x1b[?2004l\x1b[0m\x1b[?1049l\x1b[?25h";
+
 /// Gives the terminal back as it was: mode, screen, cursor, colours, paste, mouse. Does nothing where it
 /// is not ours, so it may be called twice.
 pub(super) fn leave() {
@@ -181,22 +183,22 @@ pub(super) fn leave() {
     // The mode first: it comes back even where the terminal takes no bytes. Errors have nobody
     // to go to: the terminal may be gone.
     let _ = disable_raw_mode();
-    let mut bytes = Vec::new();
-    if MOUSE.load(Ordering::SeqCst) {
-        bytes.extend_from_slice(MOUSE_OFF);
+    let _frame = lock_briefly();
+    let _ = write_all(LEAVE);
+}
+
+/// The same in the handler of a signal: no memory is allocated, and no lock is waited for without
+/// an end. Says whether the terminal was ours.
+pub(super) fn leave_in_handler() -> bool {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return false;
     }
-    let queued = queue!(
-        bytes,
-        EndSynchronizedUpdate,
-        DisableBracketedPaste,
-        ResetColor,
-        LeaveAlternateScreen,
-        Show
-    );
-    if queued.is_ok() {
-        let _frame = lock_briefly();
-        let _ = write_all(&bytes);
+    if let Some(modes) = MODES.get() {
+        let _ = tcsetattr(stdout(), OptionalActions::Now, modes);
     }
+    let _frame = lock_briefly();
+    let _ = write_all(LEAVE);
+    true
 }
 
 /// Sends bytes in one go, if the terminal is ours; else drops them.

@@ -1,15 +1,12 @@
 //! A thread that works in the background: one request at a time; the latest wins, or each has its
 //! turn.
 
-use std::any::Any;
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
-use super::terminal;
+use crate::fault::{self, Fault};
 use crate::token::Label;
 use crate::view::{Cancel, Task, Update};
 
@@ -29,15 +26,6 @@ pub(super) struct Worker<R> {
     jobs: Sender<Job<R>>,
     cancel: Cancel,
     serial: Serial,
-}
-
-thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Whether the calling thread is a worker, whose panics become updates.
-pub(super) fn is_worker() -> bool {
-    IS_WORKER.get()
 }
 
 impl<R: Send + 'static> Worker<R> {
@@ -105,7 +93,6 @@ impl<R> Drop for Worker<R> {
 }
 
 fn serve<R>(mut work: Task<R>, waiting: &Receiver<Job<R>>, mut tell: impl FnMut(Serial, Update)) {
-    IS_WORKER.set(true);
     let mut jobs: VecDeque<Job<R>> = VecDeque::new();
     while let Some(job) = jobs.pop_front().or_else(|| waiting.recv().ok()) {
         jobs.push_front(job);
@@ -120,8 +107,8 @@ fn serve<R>(mut work: Task<R>, waiting: &Receiver<Job<R>>, mut tell: impl FnMut(
         };
         if !job.cancel.is_cancelled() {
             let run = || work(job.request, &job.cancel, &mut |it| tell(job.serial, it));
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
-                tell(job.serial, Update::Failed(sentence(panic.as_ref())));
+            if let Err(fault) = fault::caught(run) {
+                tell(job.serial, Update::Failed(sentence(&fault)));
             }
         }
         let cancelled = job.cancel.is_cancelled();
@@ -130,17 +117,10 @@ fn serve<R>(mut work: Task<R>, waiting: &Receiver<Job<R>>, mut tell: impl FnMut(
 }
 
 /// What a panic says, safe to show: its text may quote a file.
-fn sentence(panic: &(dyn Any + Send)) -> String {
-    let said = panic
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| panic.downcast_ref::<&str>().copied())
-        .unwrap_or("no reason given");
-    let place = terminal::take_panic_place().map_or(String::new(), |place| format!(" at {place}"));
-    let said = format!("{said}{place}");
+fn sentence(fault: &Fault) -> String {
     format!(
         "the run stopped on a fault of this program, please report it: {}",
-        Label::of_text(&said).clip(300)
+        Label::of_text(&fault.to_string()).clip(300)
     )
 }
 

@@ -421,3 +421,67 @@ fn a_capture_opens_without_its_model() {
     assert_eq!(session.wait_exit().0, 0);
     session.assert_restored();
 }
+
+/// A capture of 20 MB in `folder`: large enough to be mapped.
+#[cfg(test)]
+fn large_capture(folder: &std::path::Path) -> std::path::PathBuf {
+    let run = folder.join("run.headlight");
+    let mut command = Command::new(program());
+    command.args(["capture", "--untrained", "--number-of-layers", "16"]);
+    command.args(["--number-of-heads", "2", "--embedding-dimension", "128"]);
+    command.args(["--context-length", "1024", "--text"]);
+    command.arg("The cat sat on the mat and it slept there. ".repeat(100));
+    command.arg("--output").arg(&run).stdout(Stdio::null());
+    assert!(command.stderr(Stdio::null()).status().unwrap().success());
+    assert!(std::fs::metadata(&run).unwrap().len() > 16 << 20);
+    run
+}
+
+#[test]
+fn a_capture_that_is_cut_while_it_is_shown_gives_the_terminal_back_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = large_capture(folder.path());
+    let mut session = Session::start(demo(&["--mouse", run.to_str().unwrap()]), 100, 30);
+    session.wait_shown();
+    let file = std::fs::File::options().write(true).open(&run).unwrap();
+    file.set_len(1 << 20).unwrap();
+    // Heads that were not looked at yet.
+    session.press("9gL]]]]]]]]]]]]]]]");
+    let (status, took) = session.wait_exit();
+    assert_eq!(status, 1);
+    assert!(took < SOON, "{took:?}");
+    session.assert_restored();
+    session.wait("sentence", |screen| {
+        let told = screen.contents().replace('\n', " ");
+        told.contains("headlight: a file was cut off while it was read")
+    });
+}
+
+#[test]
+fn a_terminal_of_any_size_is_drawn_on_and_takes_little_memory() {
+    let mut session = Session::explore(80, 24);
+    for (width, height) in [
+        (3000, 3000),
+        (u16::MAX, u16::MAX),
+        (u16::MAX, 24),
+        (80, u16::MAX),
+    ] {
+        let before = session.count();
+        session.tell_size(width, height);
+        session.wait_bytes("frame", |sent| {
+            sent[before..].windows(8).any(|at| at == b"\x1b[?2026l")
+        });
+        session.wait_bytes("notice", |sent| {
+            let said = format!("{width} x {height}");
+            sent[before..]
+                .windows(said.len())
+                .any(|at| at == said.as_bytes())
+        });
+        assert!(session.runs(), "{width}x{height}");
+    }
+    let peak = session.peak();
+    assert!(peak < 256 << 10, "{peak} KiB");
+    session.press("q");
+    assert_eq!(session.wait_exit().0, 0);
+    session.assert_restored();
+}

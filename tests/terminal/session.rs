@@ -303,6 +303,11 @@ impl Session {
         let (rows, columns) = (height.try_into().unwrap(), width.try_into().unwrap());
         output.emulator.screen_mut().set_size(rows, columns);
         drop(output);
+        self.tell_size(width, height);
+    }
+
+    /// Tells the program a size, and leaves the emulator as it is.
+    pub fn tell_size(&self, width: u16, height: u16) {
         let size = PtySize {
             rows: height,
             cols: width,
@@ -348,6 +353,15 @@ impl Session {
             assert!(start.elapsed() < PATIENCE, "no exit:\n{}", self.text());
             thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// The most memory that was the program's own, in KiB.
+    pub fn peak(&self) -> u64 {
+        let pid = self.child.process_id().unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+        let word = line.unwrap().split_whitespace().nth(1).unwrap();
+        word.parse().unwrap()
     }
 
     /// Whether the program still runs.

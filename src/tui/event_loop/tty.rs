@@ -9,7 +9,7 @@ use rustix::termios::tcgetwinsize;
 use super::super::frames::Frames;
 use super::super::signals;
 use super::super::terminal::{self, Stdout};
-use super::{App, Screen};
+use super::{App, Screen, drawn};
 
 /// The terminal on stdin and stdout, given back when dropped.
 pub(super) struct Tty {
@@ -18,7 +18,7 @@ pub(super) struct Tty {
 
 impl Tty {
     pub(super) fn enter() -> io::Result<Self> {
-        let frames = Frames::new(Stdout, size)?;
+        let frames = Frames::new(Stdout, || Ok(drawn(size()?)))?;
         terminal::enter()?;
         Ok(Self { frames })
     }
