@@ -146,10 +146,9 @@ fn made_patterns_have_their_kinds() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn induction_heads_of_gpt2_are_found() {
-    let Some(path) = shared("vectors/circuitsvis/gpt2_attention_mock.json") else {
-        return;
-    };
+    let path = shared("vectors/circuitsvis/gpt2_attention_mock.json");
     let json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let weights: Vec<Vec<Vec<f32>>> =
         serde_json::from_value(json["attention_head_q_k"].clone()).unwrap();
@@ -195,6 +194,7 @@ fn the_demo_has_learned_and_its_first_step_has_not() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn trained_models_are_not_diagnosed_and_their_heads_have_kinds() {
     let story = "Once upon a time, there was a little girl named Lily. She loved to play outside.";
     let rows = [
@@ -205,7 +205,7 @@ fn trained_models_are_not_diagnosed_and_their_heads_have_kinds() {
         ("models/tinystories-656k-hf-f32", vec![]),
     ];
     for (model, previous) in rows {
-        let Some(path) = shared(model) else { return };
+        let path = shared(model);
         let json = export(Some(&path), Some(story));
         assert_eq!(problems(&json), [""; 0], "{model}");
         let found = places(&heads_of_kind(&json, "previous"));
@@ -217,6 +217,7 @@ fn trained_models_are_not_diagnosed_and_their_heads_have_kinds() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn a_model_that_has_learned_little_is_told_from_one_that_has_learned_nothing() {
     let ids = |ids: &[u32]| -> String {
         let words: Vec<String> = ids.iter().map(u32::to_string).collect();
@@ -228,12 +229,8 @@ fn a_model_that_has_learned_little_is_told_from_one_that_has_learned_nothing() {
         arguments.extend(more);
         serde_json::from_str(&run(&arguments)).unwrap()
     };
-    let (Some(nothing), Some(little)) = (
-        shared("models/untrained-char/tiny_shakespeare.pt"),
-        shared("models/nanogpt-byhand"),
-    ) else {
-        return;
-    };
+    let nothing = shared("models/untrained-char/tiny_shakespeare.pt");
+    let little = shared("models/nanogpt-byhand");
     let any: Vec<u32> = (0..40).map(|i| i * i % 65).collect();
     let json = of(&nothing, &ids(&any), &["--number-of-heads", "4"]);
     assert_eq!(problems(&json), ["near-uniform"]);

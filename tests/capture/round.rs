@@ -1,5 +1,6 @@
 //! A capture, written and opened, is the capture.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -10,17 +11,19 @@ use headlight::capture::{
 use headlight::lens::{Pattern, Scale, Select, TRUST_BUDGET, trust};
 use headlight::token::Label;
 
-use crate::{bits, case, common, demo, open, save};
+use crate::{bits, case, demo, open, save};
 
-/// Every case of the reference that is a folder with a configuration.
+/// Runs of every family, with unusual switches, and of the demo.
 fn cases() -> Vec<(String, Capture)> {
-    let folder = common::shared("reference/families");
-    let names = folder.into_iter().flat_map(|folder| {
-        let entries = std::fs::read_dir(folder).unwrap();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap())
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/variants");
+    let folders = std::fs::read_dir(root).unwrap().map(|f| f.unwrap().path());
+    let cases = folders.filter(|f| f.is_dir()).map(|folder| {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        (name, case(&folder))
     });
-    let cases = names.filter_map(|name| Some((name.clone(), case("families", &name)?)));
-    cases.chain([("demo".to_owned(), demo())]).collect()
+    let all: Vec<_> = cases.chain([("demo".to_owned(), demo())]).collect();
+    assert!(all.len() > 29);
+    all
 }
 
 /// Asserts that two records are the same to the last bit.

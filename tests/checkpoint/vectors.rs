@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use headlight::checkpoint::{Checkpoint, Dtype, Format};
 use serde_json::Value;
 
-use crate::common::shared;
+use crate::common::{data, shared};
 
 fn expected_dtype(name: &str) -> Dtype {
     match name {
@@ -33,8 +33,9 @@ fn number(value: &Value) -> f64 {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn tensors_equal_what_pytorch_reads() {
-    let Some(shared) = shared("") else { return };
+    let shared = shared("");
     let text = std::fs::read_to_string(shared.join("vectors/expected_tensors.json")).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
     let (mut files, mut tensors) = (0, 0);
@@ -104,8 +105,9 @@ fn tensors_equal_what_pytorch_reads() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn the_broken_vector_is_a_clear_error() {
-    let Some(shared) = shared("") else { return };
+    let shared = shared("");
     let path = shared.join("vectors/burn-pt/src__pytorch__tests__reader__test_data__broken.pt");
     let error = Checkpoint::open(&path).unwrap_err().to_string();
     assert!(
@@ -114,101 +116,100 @@ fn the_broken_vector_is_a_clear_error() {
     );
 }
 
-/// Names, configuration and format of each case of `reference/checkpoints`.
+/// Names, configuration and format of each case of `tests/data`.
 #[test]
-fn reference_checkpoints_open() {
-    let Some(shared) = shared("") else { return };
-    let folder = shared.join("reference/checkpoints");
+fn checkpoints_open_with_names_and_configuration() {
+    let folder = data("");
     let n_head = ["n_head", "number_of_heads"];
     for (file, format, tensors, name, heads) in [
         (
-            "gpt_from_scratch/best_model.pt",
+            "scripts/gpt_from_scratch/best_model.pt",
             Format::PyTorchZip,
-            47,
+            33,
             "token_embedding.weight",
             Some(4),
         ),
         (
-            "gpt_from_scratch_bias/best_model.pt",
+            "scripts/gpt_from_scratch_bias/best_model.pt",
             Format::PyTorchZip,
-            56,
+            39,
             "transformer_blocks.0.attention.W_query.bias",
             Some(4),
         ),
         (
-            "gpt_from_scratch_no_config/best_model.pt",
+            "scripts/gpt_from_scratch_no_config/best_model.pt",
             Format::PyTorchZip,
-            47,
-            "transformer_blocks.2.attention.mask",
+            33,
+            "transformer_blocks.1.attention.mask",
             None,
         ),
         (
-            "llms_from_scratch/model.pth",
+            "scripts/llms_from_scratch/model.pth",
             Format::PyTorchZip,
-            47,
+            33,
             "trf_blocks.0.att.W_query.weight",
             None,
         ),
         (
-            "nanogpt/ckpt.pt",
+            "scripts/nanogpt/ckpt.pt",
             Format::PyTorchZip,
-            22,
-            "transformer.h.2.attn.c_attn.weight",
+            16,
+            "transformer.h.1.attn.c_attn.weight",
             Some(4),
         ),
         (
-            "nanogpt_bias/ckpt.pt",
+            "scripts/nanogpt_bias/ckpt.pt",
             Format::PyTorchZip,
-            41,
-            "transformer.h.2.attn.c_attn.bias",
+            29,
+            "transformer.h.1.attn.c_attn.bias",
             Some(4),
         ),
         (
-            "gpt2_bin",
+            "hub/gpt2_bin",
             Format::PyTorchZip,
-            41,
+            29,
             "transformer.h.0.attn.c_attn.weight",
             Some(4),
         ),
         (
-            "gpt2_f16",
+            "hub/gpt2_f16",
             Format::Safetensors,
-            40,
+            28,
             "transformer.h.0.attn.c_attn.weight",
             Some(4),
         ),
         (
-            "gpt2_bf16",
+            "hub/gpt2_bf16",
             Format::Safetensors,
-            40,
+            28,
             "transformer.h.0.attn.c_attn.weight",
             Some(4),
         ),
         (
-            "gpt2_sharded",
+            "hub/gpt2_sharded",
             Format::ShardedSafetensors,
-            40,
+            28,
             "transformer.h.0.attn.c_attn.weight",
             Some(4),
         ),
         (
-            "gpt2_sharded/model-00002-of-00004.safetensors",
+            "hub/gpt2_sharded/model-00002-of-00002.safetensors",
             Format::ShardedSafetensors,
-            40,
+            28,
             "transformer.wte.weight",
             Some(4),
         ),
         (
-            "gpt2_sharded/model.safetensors.index.json",
+            "hub/gpt2_sharded/model.safetensors.index.json",
             Format::ShardedSafetensors,
-            40,
+            28,
             "transformer.wte.weight",
             Some(4),
         ),
         (
-            "gpt2_f16/model.safetensors",
+            "hub/gpt2_f16/model.safetensors",
             Format::Safetensors,
-            40,
+            28,
             "transformer.wte.weight",
             Some(4),
         ),
@@ -230,7 +231,7 @@ fn reference_checkpoints_open() {
         assert_eq!(found, heads, "{file}");
         assert_eq!(
             checkpoint.folder().unwrap(),
-            folder.join(file.split('/').next().unwrap()),
+            folder.join(file.split('/').take(2).collect::<Vec<_>>().join("/")),
             "{file}"
         );
         for (name, info) in checkpoint.tensors() {
@@ -243,35 +244,39 @@ fn reference_checkpoints_open() {
     }
     let open = |file: &str| Checkpoint::open(&folder.join(file)).unwrap();
     // nanoGPT: model_args is the model's, config the training run's.
-    let nano = open("nanogpt/ckpt.pt");
+    let nano = open("scripts/nanogpt/ckpt.pt");
     assert_eq!(nano.config().unwrap()["block_size"], 64);
     assert_eq!(nano.extra()["config"]["dataset"], "shakespeare_char");
     assert_eq!(nano.extra()["iter_num"], 2000);
     assert!(!nano.extra().contains_key("optimizer"));
     assert_eq!(
-        open("gpt_from_scratch_bias/best_model.pt")
+        open("scripts/gpt_from_scratch_bias/best_model.pt")
             .config()
             .unwrap()["query_key_value_bias"],
         true
     );
     assert_eq!(
-        open("gpt_from_scratch/best_model.pt").extra()["val_loss"],
+        open("scripts/gpt_from_scratch/best_model.pt").extra()["val_loss"],
         2.456
     );
     for (file, name) in [
-        ("gpt2_f16", "gpt2_f16"),
-        ("gpt2_f16/model.safetensors", "gpt2_f16"),
+        ("hub/gpt2_f16", "gpt2_f16"),
+        ("hub/gpt2_f16/model.safetensors", "gpt2_f16"),
         (
-            "gpt2_sharded/model-00002-of-00004.safetensors",
+            "hub/gpt2_sharded/model-00002-of-00002.safetensors",
             "gpt2_sharded",
         ),
-        ("nanogpt/ckpt.pt", "ckpt"),
+        ("scripts/nanogpt/ckpt.pt", "ckpt"),
     ] {
         assert_eq!(open(file).name(), name);
     }
     // The same weights in one file, in half precision and in shards.
-    let (whole, sharded, half) = (open("gpt2_bin"), open("gpt2_sharded"), open("gpt2_f16"));
-    assert_eq!(sharded.files().count(), 4);
+    let (whole, sharded, half) = (
+        open("hub/gpt2_bin"),
+        open("hub/gpt2_sharded"),
+        open("hub/gpt2_f16"),
+    );
+    assert_eq!(sharded.files().count(), 2);
     for name in half.tensors().keys() {
         let expected = whole.read_f32(name).unwrap();
         assert_eq!(sharded.read_f32(name).unwrap().len(), expected.len());
@@ -282,8 +287,9 @@ fn reference_checkpoints_open() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn real_models_open_with_their_vocabularies() {
-    let Some(shared) = shared("") else { return };
+    let shared = shared("");
     let open = |file: &str| Checkpoint::open(&shared.join("models").join(file)).unwrap();
     let slm = open("charlm-slm4096/ckpt.pt");
     assert_eq!(slm.config().unwrap()["n_head"], 4);
@@ -333,8 +339,9 @@ fn real_models_open_with_their_vocabularies() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn a_hash_is_over_the_weight_files() {
-    let Some(shared) = shared("") else { return };
+    let shared = shared("");
     // From SOURCE.txt beside the file.
     let slm = Checkpoint::open(&shared.join("models/charlm-slm4096/ckpt.pt")).unwrap();
     assert_eq!(

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::shared;
+use common::{data, shared};
 use safetensors::SafeTensors;
 
 fn headlight(arguments: &[&str]) -> Output {
@@ -52,6 +52,9 @@ fn refused(arguments: &[&str], status: i32, said: &[&str]) {
 const SEED_TEXT: &str =
     "The cat sat on the mat. It was fluffy. The dogs near the old barn were barking.";
 
+/// The text of the references in `tests/data`.
+const REFERENCE_TEXT: &str = "The cat sat on the mat. It was fluffy. The dogs ran.";
+
 /// What `export` writes as JSON.
 fn exported(arguments: &[&str]) -> serde_json::Value {
     let json = ["--format", "json", "--output", "-"];
@@ -65,13 +68,10 @@ fn exported(arguments: &[&str]) -> serde_json::Value {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn analyze_prints_what_the_seed_prints_and_saves_its_plots() {
-    let (Some(model), Some(run)) = (
-        shared("reference/checkpoints/gpt_from_scratch/best_model.pt"),
-        shared("reference/seed-run/stdout.txt"),
-    ) else {
-        return;
-    };
+    let model = shared("reference/checkpoints/gpt_from_scratch/best_model.pt");
+    let run = shared("reference/seed-run/stdout.txt");
     let folder = tempfile::tempdir().unwrap();
     let plots = folder.path().join("plots");
     let output = headlight(&[
@@ -173,16 +173,14 @@ fn the_demo_looks_where_grammar_points() {
 
 #[test]
 fn arrays_have_the_layout_of_the_reference() {
-    let Some(case) = shared("reference/checkpoints/nanogpt") else {
-        return;
-    };
+    let case = data("scripts/nanogpt");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("out.safetensors");
     let output = headlight(&[
         "export",
         case.join("ckpt.pt").to_str().unwrap(),
         "--text",
-        SEED_TEXT,
+        REFERENCE_TEXT,
         "--format",
         "safetensors",
         "--logits",
@@ -248,22 +246,22 @@ fn random_weights_come_from_the_seed_alone() {
 }
 
 #[test]
-fn small_models_of_other_people_open() {
-    for (model, text, family) in [
-        ("models/charlm-slm4096/ckpt.pt", "HELLO", "plain-gpt"),
-        ("reference/checkpoints/gpt2_sharded", "The cat", "gpt2"),
-        ("reference/checkpoints/gpt2_bin", "The cat", "gpt2"),
-    ] {
-        let Some(path) = shared(model) else { return };
-        let text = if model.contains("charlm") {
-            let corpus = std::fs::read_to_string(path.with_file_name("corpus.txt")).unwrap();
-            corpus.chars().take(40).collect()
-        } else {
-            text.to_owned()
-        };
-        let json = exported(&[path.to_str().unwrap(), "--text", &text]);
-        assert_eq!(json["recipe"]["family"], family);
+fn folders_of_transformers_open() {
+    for form in ["hub/gpt2_sharded", "hub/gpt2_bin"] {
+        let path = data(form);
+        let json = exported(&[path.to_str().unwrap(), "--text", "The cat"]);
+        assert_eq!(json["recipe"]["family"], "gpt2", "{form}");
     }
+}
+
+#[test]
+#[ignore = "reads ../shared"]
+fn a_model_of_a_tutorial_opens_with_the_vocabulary_inside() {
+    let path = shared("models/charlm-slm4096/ckpt.pt");
+    let corpus = std::fs::read_to_string(path.with_file_name("corpus.txt")).unwrap();
+    let text: String = corpus.chars().take(40).collect();
+    let json = exported(&[path.to_str().unwrap(), "--text", &text]);
+    assert_eq!(json["recipe"]["family"], "plain-gpt");
 }
 
 /// A pickle of `{name: {key: value}}`, in the text protocol, keys and values as they are written.
@@ -277,10 +275,12 @@ fn pickle(name: &str, entries: &[(String, String)]) -> String {
 
 #[test]
 fn vocabularies_lie_in_meta_pkl_beside_the_checkpoint() {
-    let Some(model) = shared("models/nanogpt-byhand/ckpt.pt") else {
-        return;
+    let model = data("scripts/nanogpt/ckpt.pt");
+    let word = |i| match i {
+        0..32 => format!("w{}", "x".repeat(i)),
+        _ => format!("v{}", "x".repeat(i)),
     };
-    let words: Vec<String> = (0..32).map(|i| format!("w{}", "x".repeat(i))).collect();
+    let words: Vec<String> = (0..384).map(word).collect();
     let numbered = || words.iter().enumerate();
     let stoi: Vec<_> = numbered()
         .map(|(i, word)| (format!("S'{word}'"), format!("I{i}")))
@@ -320,10 +320,10 @@ fn vocabularies_lie_in_meta_pkl_beside_the_checkpoint() {
 #[test]
 fn models_without_a_vocabulary_open_on_token_ids() {
     for (model, heads) in [
-        ("models/nanogpt-byhand/ckpt.pt", None),
-        ("models/untrained-char/tiny_shakespeare.pt", Some("4")),
+        ("scripts/nanogpt/ckpt.pt", None),
+        ("scripts/llms_from_scratch/model.pth", Some("4")),
     ] {
-        let Some(path) = shared(model) else { return };
+        let path = data(model);
         let mut arguments = vec!["export", path.to_str().unwrap(), "--tokenizer", "ids"];
         arguments.extend(["--text", "3 1,2\n 31", "--format", "json", "--output", "-"]);
         arguments.extend(heads.into_iter().flat_map(|n| ["--number-of-heads", n]));
@@ -394,9 +394,7 @@ fn models_open_by_name_from_the_cache() {
 
 #[test]
 fn the_begin_of_text_is_put_and_left_out_as_asked() {
-    let Some(model) = shared("reference/families/gpt2") else {
-        return;
-    };
+    let model = data("hub/gpt2_bin");
     let model = model.to_str().unwrap();
     let run = |flags: &[&str]| -> serde_json::Value {
         let fixed = ["export", model, "--format", "json", "--output", "-"];
@@ -429,7 +427,7 @@ fn the_begin_of_text_is_put_and_left_out_as_asked() {
     assert_eq!(labels(&special), ["The", "·", "⟨|endoftext|⟩"]);
     // Cut to the context, the text is still without it.
     let long = run(&["--text", &"The cat. ".repeat(200), "--bos"]);
-    assert_eq!(long["input_ids"].as_array().unwrap().len(), 128);
+    assert_eq!(long["input_ids"].as_array().unwrap().len(), 64);
     assert!(long["text"].as_str().unwrap().starts_with("The cat. The"));
     refused(
         &["analyze", "--bos"],
@@ -596,23 +594,26 @@ fn bad_input_is_a_sentence_and_a_status() {
     assert!(!Path::new(&output).exists());
     let left = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 3, "nothing half-written stays");
-    if let Some(path) = shared("reference/checkpoints/nanogpt/ckpt.pt") {
-        let whole = std::fs::read(path).unwrap();
-        std::fs::write(at("cut.pt"), &whole[..whole.len() / 2]).unwrap();
-        check(&[&at("cut.pt")], 1, &["cut.pt", "cut off"]);
-        std::fs::remove_file(at("cut.pt")).unwrap();
-    }
-    if let Some(path) = shared("models/rnn-not-a-transformer/model.pt") {
-        check(
-            &[path.to_str().unwrap()],
-            1,
-            &["no attention", "cell.xh_to_h"],
-        );
-    }
-    if let Some(path) = shared("reference/checkpoints/llms_from_scratch/model.pth") {
-        let said = ["--number-of-heads", "1, 2, 3, 4, 6, 8, 12, 16, 24, 48"];
-        check(&[path.to_str().unwrap()], 1, &said);
-    }
+    let whole = std::fs::read(data("scripts/nanogpt/ckpt.pt")).unwrap();
+    std::fs::write(at("cut.pt"), &whole[..whole.len() / 2]).unwrap();
+    check(&[&at("cut.pt")], 1, &["cut.pt", "cut off"]);
+    std::fs::remove_file(at("cut.pt")).unwrap();
+    let path = data("scripts/rnn/model.pt");
+    check(
+        &[path.to_str().unwrap()],
+        1,
+        &["no attention", "cell.weight_ih"],
+    );
+    let path = data("scripts/llms_from_scratch/model.pth");
+    let said = ["--number-of-heads", "1, 2, 4, 8, 16"];
+    check(&[path.to_str().unwrap()], 1, &said);
+    // Away from the vocabulary that lies beside it.
+    std::fs::copy(path, at("bare.pth")).unwrap();
+    check(
+        &[&at("bare.pth"), "--number-of-heads", "4"],
+        1,
+        &["--tokenizer"],
+    );
     std::fs::create_dir(at("mamba")).unwrap();
     std::fs::write(at("mamba/config.json"), r#"{"model_type": "mamba"}"#).unwrap();
     let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/checkpoints/demo.safetensors");
@@ -627,13 +628,6 @@ fn bad_input_is_a_sentence_and_a_status() {
     file.extend(&tensors[8 + length..]);
     std::fs::write(at("mamba/model.safetensors"), file).unwrap();
     check(&[&at("mamba")], 1, &["'mamba'", "gpt2", "llama"]);
-    if let Some(path) = shared("models/untrained-char/tiny_shakespeare.pt") {
-        check(
-            &[path.to_str().unwrap(), "--number-of-heads", "4"],
-            1,
-            &["--tokenizer"],
-        );
-    }
 }
 
 #[cfg(unix)]
@@ -681,10 +675,9 @@ fn the_explorer_without_a_terminal_names_what_works() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn assumptions_are_told() {
-    let Some(path) = shared("models/untrained-char/tiny_shakespeare.pt") else {
-        return;
-    };
+    let path = shared("models/untrained-char/tiny_shakespeare.pt");
     let folder = tempfile::tempdir().unwrap();
     let vocabulary: serde_json::Map<String, serde_json::Value> = ('A'..='z')
         .map(|c| (c.to_string(), serde_json::json!(c as u32 - 'A' as u32)))
@@ -1058,9 +1051,8 @@ fn layers_and_queries_that_are_not_kept_are_absent_and_never_zero() {
 
 #[test]
 fn a_capture_is_compared_with_a_reference() {
-    let Some(case) = shared("reference/families/qwen2") else {
-        return;
-    };
+    let variants = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/variants");
+    let case = variants.join("qwen2_no_window");
     let folder = tempfile::tempdir().unwrap();
     let reference = case.join("reference.safetensors");
     let tensors = std::fs::read(&reference).unwrap();

@@ -7,9 +7,9 @@ use headlight::model::{Error, Hints};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::cases;
 use super::measure::{Run, try_decoder};
 use super::variants::config;
+use super::{Cases, cases};
 
 /// A place in a configuration: a key, and a key in the object under it.
 type Place = (String, Option<String>);
@@ -27,7 +27,7 @@ fn pool() -> &'static Pool {
             configs: Vec::new(),
             entries: Vec::new(),
         };
-        for folder in cases("variants") {
+        for folder in cases(Cases::Variants) {
             for name in ["config.json", "config-5.json"] {
                 let path = folder.join(name);
                 if !path.exists() {
@@ -94,7 +94,7 @@ fn put(config: &mut Map<String, Value>, (key, inner): &Place, value: Value) {
 
 fn run(variant: usize, edits: &[(usize, Option<usize>, usize)]) {
     let pool = pool();
-    let folder = &cases("variants")[variant % pool.configs.len()];
+    let folder = &cases(Cases::Variants)[variant % pool.configs.len()];
     let mut config = pool.configs[variant % pool.configs.len()].clone();
     let odd = odd();
     for (place, taken, value) in edits {

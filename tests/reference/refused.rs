@@ -280,7 +280,7 @@ const FREE: &[&str] = &[
 fn impossible_sizes_are_refused_and_make_nothing_large() {
     let before = peak();
     let mut tried = 0;
-    for variant in super::cases("variants") {
+    for variant in super::cases(super::Cases::Variants) {
         let name = super::name(&variant);
         let keys = config(&variant.join("config.json"));
         for key in SIZES {
@@ -375,7 +375,7 @@ fn copy(from: &Path, to: &Path, name: &str) {
 /// Every tensor of every variant in turn is left out, doubled under another name, or cut short.
 #[test]
 fn a_tensor_that_is_missing_unknown_or_of_another_shape_is_named() {
-    for variant in super::cases("variants") {
+    for variant in super::cases(super::Cases::Variants) {
         let variant = super::name(&variant);
         let names: Vec<String> = tensors(&folder(&variant)).into_keys().collect();
         let pictures = |name: &&String| !name.contains("vision") && !name.contains("multi_modal");

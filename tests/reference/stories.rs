@@ -13,13 +13,13 @@ use serde_json::Value;
 use super::common::shared;
 use super::measure::{Errors, Run, decoder};
 
-fn open(path: &str) -> Option<(Checkpoint, Decoder)> {
-    let checkpoint = Checkpoint::open(&shared(&format!("models/{path}"))?).unwrap();
+fn open(path: &str) -> (Checkpoint, Decoder) {
+    let checkpoint = Checkpoint::open(&shared(&format!("models/{path}"))).unwrap();
     let (plan, decoder) = decoder(&checkpoint, &Hints::default());
     // A head that is the embedding by another name is nothing to tell of.
     let told = plan.assumed.iter().any(|said| said.contains("stored head"));
     assert!(!told, "{:?}", plan.assumed);
-    Some((checkpoint, decoder))
+    (checkpoint, decoder)
 }
 
 /// What transformers gave for a prompt: its ids, and the weights of every layer, head and query.
@@ -28,9 +28,9 @@ struct Seen {
     attention: Vec<f32>,
 }
 
-fn seen(path: &str) -> Option<Seen> {
+fn seen(path: &str) -> Seen {
     let name = format!("models/{path}/reference_attention_transformers4.57.json");
-    let file: Value = serde_json::from_slice(&std::fs::read(shared(&name)?).unwrap()).unwrap();
+    let file: Value = serde_json::from_slice(&std::fs::read(shared(&name)).unwrap()).unwrap();
     fn flat(value: &Value, into: &mut Vec<f32>) {
         match value {
             Value::Array(list) => list.iter().for_each(|value| flat(value, into)),
@@ -40,10 +40,10 @@ fn seen(path: &str) -> Option<Seen> {
     let mut attention = Vec::new();
     flat(&file["attentions_layer_head_q_k"], &mut attention);
     let ids = file["ids"].as_array().unwrap().iter();
-    Some(Seen {
+    Seen {
         ids: ids.map(|id| id.as_u64().unwrap() as u32).collect(),
         attention,
-    })
+    }
 }
 
 /// Largest difference of a weight from what was seen.
@@ -69,13 +69,13 @@ fn difference(decoder: &Decoder, seen: &Seen) -> f32 {
 }
 
 /// How far llama2.c's model is from what transformers saw of its conversion: weights only.
-pub fn errors() -> Option<Errors> {
-    let (_, decoder) = open("stories260k/stories260K.bin")?;
-    Some(Errors {
-        weight: difference(&decoder, &seen("stories260k/derived_hf")?),
+pub fn errors() -> Errors {
+    let (_, decoder) = open("stories260k/stories260K.bin");
+    Errors {
+        weight: difference(&decoder, &seen("stories260k/derived_hf")),
         logit: f32::NAN,
         ..Errors::default()
-    })
+    }
 }
 
 /// The likeliest token after the last.
@@ -111,11 +111,10 @@ fn greedy(decoder: &Decoder, ids: &[u32], length: usize, end: &[u32]) -> Vec<u32
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn llama2c_says_what_its_own_program_says() {
-    let Some((_, decoder)) = open("stories260k/stories260K.bin") else {
-        return;
-    };
-    let folder = shared("models/stories260k").unwrap();
+    let (_, decoder) = open("stories260k/stories260K.bin");
+    let folder = shared("models/stories260k");
     let vocabulary = decoder.spec().vocabulary;
     let tokenizer = Tokenizer::llama2c_beside(&folder, vocabulary)
         .unwrap()
@@ -135,10 +134,9 @@ fn llama2c_says_what_its_own_program_says() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn llama2c_and_its_conversions_see_the_same() {
-    let Some(seen) = seen("stories260k/derived_hf") else {
-        return;
-    };
+    let seen = seen("stories260k/derived_hf");
     // Largest differences that the types of the weights allow.
     let forms = [
         ("stories260K.bin", 5e-5),
@@ -152,7 +150,7 @@ fn llama2c_and_its_conversions_see_the_same() {
         ("derived_hf/stories260K-q4_0.gguf", 0.5),
     ];
     for (form, most) in forms {
-        let (_, decoder) = open(&format!("stories260k/{form}")).unwrap();
+        let (_, decoder) = open(&format!("stories260k/{form}"));
         let found = difference(&decoder, &seen);
         println!("{form:36} weights {found:.1e}");
         assert!(found <= most, "{form}: {found}");
@@ -166,17 +164,16 @@ const TINY: [&str; 3] = [
 ];
 
 #[test]
+#[ignore = "reads ../shared"]
 fn three_forms_of_one_model_see_what_transformers_saw() {
     for (form, read_by) in [(TINY[0], TINY[0]), (TINY[1], TINY[0]), (TINY[2], TINY[2])] {
-        let (Some(seen), Some((_, decoder))) = (seen(read_by), open(form)) else {
-            return;
-        };
+        let (seen, (_, decoder)) = (seen(read_by), open(form));
         let found = difference(&decoder, &seen);
         println!("{form:28} weights {found:.1e}");
         assert!(found <= 5e-5, "{form}: {found}");
     }
     // Eight bits a weight against the original.
-    let found = difference(&open(TINY[2]).unwrap().1, &seen(TINY[0]).unwrap());
+    let found = difference(&open(TINY[2]).1, &seen(TINY[0]));
     println!("{:28} weights {found:.1e} from the original", TINY[2]);
     assert!(found <= 2e-2);
 }
@@ -189,10 +186,9 @@ fn words(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn three_forms_of_one_model_tell_a_story() {
-    let Some(books) = shared("corpora/gutenberg-oz") else {
-        return;
-    };
+    let books = shared("corpora/gutenberg-oz");
     let mut known = BTreeSet::new();
     for book in std::fs::read_dir(books).unwrap() {
         let text = std::fs::read(book.unwrap().path()).unwrap();
@@ -200,7 +196,7 @@ fn three_forms_of_one_model_tell_a_story() {
     }
     let mut stories = Vec::new();
     for form in TINY {
-        let (checkpoint, decoder) = open(form).unwrap();
+        let (checkpoint, decoder) = open(form);
         let tokenizer = match Tokenizer::from_gguf(checkpoint.extra()).unwrap() {
             Some(tokenizer) => tokenizer,
             None => of_folder(checkpoint.folder().unwrap()),

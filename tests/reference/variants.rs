@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{assert_agree, cases, checkpoint_of, errors, measure, name};
+use super::{Cases, assert_agree, cases, checkpoint_of, errors, measure, name};
 
 /// The folder of a variant.
 pub fn folder(name: &str) -> PathBuf {
-    let all = cases("variants").into_iter();
+    let all = cases(Cases::Variants).into_iter();
     let mut found = all.filter(|path| path.ends_with(name));
     found.next().unwrap()
 }
@@ -21,13 +21,13 @@ pub fn config(path: &Path) -> Map<String, Value> {
 
 #[test]
 fn variants_agree() {
-    assert_agree(measure("variants"));
+    assert_agree(measure(Cases::Variants));
 }
 
 #[test]
 fn variants_agree_with_the_configurations_of_transformers_5() {
     let mut measured = Vec::new();
-    for case in cases("variants") {
+    for case in cases(Cases::Variants) {
         let newer = case.join("config-5.json");
         if newer.exists() {
             let mut checkpoint = checkpoint_of(&case);

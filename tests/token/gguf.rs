@@ -57,8 +57,8 @@ fn value(kind: u32, rest: &mut &[u8]) -> Value {
     }
 }
 
-fn shared_metadata(path: &str) -> Option<Map<String, Value>> {
-    Some(metadata(&std::fs::read(shared(path)?).unwrap()))
+fn shared_metadata(path: &str) -> Map<String, Value> {
+    metadata(&std::fs::read(shared(path)).unwrap())
 }
 
 fn open(parts: Value) -> Result<Option<Tokenizer>, Error> {
@@ -95,10 +95,9 @@ const SPECIAL: EncodeOptions = EncodeOptions {
 };
 
 #[test]
+#[ignore = "reads ../shared"]
 fn vocabularies_of_llama_cpp_give_its_ids() {
-    let Some(folder) = shared("tokenizers/ggml-vocab") else {
-        return;
-    };
+    let folder = shared("tokenizers/ggml-vocab");
     let mut vectors = 0;
     for file in std::fs::read_dir(&folder).unwrap() {
         let path = file.unwrap().path();
@@ -131,10 +130,9 @@ fn vocabularies_of_llama_cpp_give_its_ids() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn what_is_assumed_is_said() {
-    let Some(neox) = shared_metadata("tokenizers/ggml-vocab/ggml-vocab-gpt-neox.gguf") else {
-        return;
-    };
+    let neox = shared_metadata("tokenizers/ggml-vocab/ggml-vocab-gpt-neox.gguf");
     let neox = Tokenizer::from_gguf(&neox).unwrap().unwrap();
     assert!(
         neox.assumed()
@@ -150,7 +148,7 @@ fn what_is_assumed_is_said() {
 
     // All scores of this file are the same.
     let flat = "models/tinystories-656k-gguf/TinyStories-656K-Q8_0.gguf";
-    let flat = Tokenizer::from_gguf(&shared_metadata(flat).unwrap())
+    let flat = Tokenizer::from_gguf(&shared_metadata(flat))
         .unwrap()
         .unwrap();
     assert!(
@@ -158,9 +156,9 @@ fn what_is_assumed_is_said() {
         "{:?}",
         flat.assumed()
     );
-    let own = shared("models/tinystories-656k-hf-f32").unwrap();
+    let own = shared("models/tinystories-656k-hf-f32");
     let own = Tokenizer::beside(&own).unwrap().unwrap();
-    let story = shared("corpora/tinystories/tinystories_sample.txt").unwrap();
+    let story = shared("corpora/tinystories/tinystories_sample.txt");
     let story = std::fs::read_to_string(story).unwrap();
     let ids = flat.encode(&story).unwrap();
     assert!(ids.len() > 500, "{} tokens", ids.len());
@@ -176,7 +174,7 @@ fn what_is_assumed_is_said() {
     );
 
     let llama = "tokenizers/ggml-vocab/ggml-vocab-llama-spm.gguf";
-    let llama = Tokenizer::from_gguf(&shared_metadata(llama).unwrap())
+    let llama = Tokenizer::from_gguf(&shared_metadata(llama))
         .unwrap()
         .unwrap();
     assert_eq!(llama.assumed(), None);
@@ -184,14 +182,13 @@ fn what_is_assumed_is_said() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn the_same_vocabulary_in_gguf_and_in_tokenizer_json() {
-    let Some(folder) = shared("models/stories260k/derived_hf") else {
-        return;
-    };
+    let folder = shared("models/stories260k/derived_hf");
     let json = Tokenizer::beside(&folder).unwrap().unwrap();
-    let gguf = shared_metadata("models/stories260k/derived_hf/stories260K-f32.gguf").unwrap();
+    let gguf = shared_metadata("models/stories260k/derived_hf/stories260K-f32.gguf");
     let gguf = Tokenizer::from_gguf(&gguf).unwrap().unwrap();
-    let story = shared("corpora/tinystories").unwrap();
+    let story = shared("corpora/tinystories");
     let mut compared = 0;
     for file in std::fs::read_dir(story).unwrap() {
         let Ok(text) = std::fs::read_to_string(file.unwrap().path()) else {
@@ -214,10 +211,9 @@ fn the_same_vocabulary_in_gguf_and_in_tokenizer_json() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn the_reference_models_have_the_ids_of_their_text() {
-    let Some(folder) = shared("reference/gguf") else {
-        return;
-    };
+    let folder = shared("reference/gguf");
     let mut cases = 0;
     for case in std::fs::read_dir(folder).unwrap() {
         let folder = case.unwrap().path();

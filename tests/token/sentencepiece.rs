@@ -208,10 +208,9 @@ fn llama2c_files_are_known_by_their_content_and_size() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn stories260k_has_one_vocabulary_in_three_forms() {
-    let Some(folder) = shared("models/stories260k") else {
-        return;
-    };
+    let folder = shared("models/stories260k");
     // The file of that name is of another program; the other one is llama2.c's.
     let own = Tokenizer::llama2c_beside(&folder, 512).unwrap().unwrap();
     assert_eq!(own.source(), "tok512.bin");

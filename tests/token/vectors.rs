@@ -5,7 +5,7 @@ use std::path::Path;
 use headlight::token::{EncodeOptions, Tokenizer};
 use serde_json::Value;
 
-use crate::common::shared;
+use crate::common::{data, shared};
 
 /// GPT-2's vocabulary in each of the ways that it is read.
 fn gpt2_in_every_form(folder: &Path) -> Vec<Tokenizer> {
@@ -30,10 +30,9 @@ fn ids(value: &Value) -> Vec<u32> {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn gpt2_agrees_with_swift_transformers() {
-    let Some(folder) = shared("tokenizers/gpt2") else {
-        return;
-    };
+    let folder = shared("tokenizers/gpt2");
     let vector = json(&folder.join("gpt2_encoded_tokens.json"));
     let text = vector["text"].as_str().unwrap();
     for tokenizer in gpt2_in_every_form(&folder) {
@@ -45,10 +44,9 @@ fn gpt2_agrees_with_swift_transformers() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn gpt2_agrees_with_llama_cpp() {
-    let Some(folder) = shared("tokenizers/ggml-vocab") else {
-        return;
-    };
+    let folder = shared("tokenizers/ggml-vocab");
     let texts = std::fs::read_to_string(folder.join("ggml-vocab-gpt-2.gguf.inp")).unwrap();
     let expected = std::fs::read_to_string(folder.join("ggml-vocab-gpt-2.gguf.out")).unwrap();
     let texts: Vec<&str> = texts.split("\n__ggml_vocab_test__\n").collect();
@@ -61,7 +59,7 @@ fn gpt2_agrees_with_llama_cpp() {
         })
         .collect();
     assert_eq!((texts.len(), expected.len()), (47, 47));
-    for tokenizer in gpt2_in_every_form(&shared("tokenizers/gpt2").unwrap()) {
+    for tokenizer in gpt2_in_every_form(&shared("tokenizers/gpt2")) {
         for (text, expected) in texts.iter().zip(&expected) {
             let found = tokenizer.encode(text).unwrap();
             assert_eq!(&found, expected, "{text:?} by {tokenizer:?}");
@@ -76,10 +74,9 @@ fn gpt2_agrees_with_llama_cpp() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn every_form_of_gpt2_has_the_same_bytes() {
-    let Some(folder) = shared("tokenizers/gpt2") else {
-        return;
-    };
+    let folder = shared("tokenizers/gpt2");
     let forms = gpt2_in_every_form(&folder);
     for id in 0..50257 {
         let bytes = forms[0].token_bytes(id);
@@ -97,49 +94,53 @@ fn every_form_of_gpt2_has_the_same_bytes() {
     }
 }
 
-#[test]
-fn every_reference_case_has_its_ids() {
-    let Some(reference) = shared("reference") else {
-        return;
-    };
+/// Asserts that each case of a folder has the ids of its text, and counts them.
+fn cases_with_their_ids(folder: &Path) -> usize {
     let mut cases = 0;
-    for group in ["families", "checkpoints"] {
-        for case in std::fs::read_dir(reference.join(group)).unwrap() {
-            let folder = case.unwrap().path();
-            let Some(tokenizer) = Tokenizer::beside(&folder).unwrap() else {
-                continue;
-            };
-            assert_eq!(tokenizer.source(), "tokenizer.json");
-            let bytes = std::fs::read(folder.join("reference.safetensors")).unwrap();
-            let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
-            let text = &header.metadata().as_ref().unwrap()["text"];
-            let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
-            // These tiny models were run without a begin-of-text token.
-            let expected: Vec<u32> = tensors
-                .tensor("input_ids")
-                .unwrap()
-                .data()
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .map(|id| u32::try_from(i64::from_le_bytes(*id)).unwrap())
-                .collect();
-            let found = tokenizer.encode(text).unwrap();
-            assert_eq!(found, expected, "{}", folder.display());
-            assert_eq!(&tokenizer.decode(&found), text);
-            cases += 1;
-        }
+    for case in std::fs::read_dir(folder).unwrap() {
+        let folder = case.unwrap().path();
+        let Some(tokenizer) = Tokenizer::beside(&folder).unwrap() else {
+            continue;
+        };
+        assert_eq!(tokenizer.source(), "tokenizer.json");
+        let bytes = std::fs::read(folder.join("reference.safetensors")).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let text = &header.metadata().as_ref().unwrap()["text"];
+        let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        // These tiny models were run without a begin-of-text token.
+        let data = tensors.tensor("input_ids").unwrap();
+        let expected = data.data().as_chunks::<8>().0.iter();
+        let expected: Vec<u32> = expected
+            .map(|id| u32::try_from(i64::from_le_bytes(*id)).unwrap())
+            .collect();
+        let found = tokenizer.encode(text).unwrap();
+        assert_eq!(found, expected, "{}", folder.display());
+        assert_eq!(&tokenizer.decode(&found), text);
+        cases += 1;
     }
+    cases
+}
+
+#[test]
+fn every_case_has_the_ids_of_its_text() {
+    assert!(cases_with_their_ids(&data("scripts")) >= 7);
+    assert!(cases_with_their_ids(&data("hub")) >= 4);
+}
+
+#[test]
+#[ignore = "reads ../shared"]
+fn every_case_of_the_references_has_the_ids_of_its_text() {
+    let groups = ["families", "checkpoints"].map(|group| shared("reference").join(group));
+    let cases: usize = groups.iter().map(|group| cases_with_their_ids(group)).sum();
     assert!(cases >= 39, "{cases} cases");
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn sentencepiece_vocabularies_have_spaces_and_bytes() {
     let models = ["tinystories-656k-hf-f32", "stories260k/derived_hf"];
     for model in models {
-        let Some(folder) = shared(&format!("models/{model}")) else {
-            return;
-        };
+        let folder = shared(&format!("models/{model}"));
         let tokenizer = Tokenizer::beside(&folder).unwrap().unwrap();
         let reference = json(&folder.join("reference_attention_transformers4.57.json"));
         let prompt = reference["prompt"].as_str().unwrap();
