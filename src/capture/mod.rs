@@ -8,14 +8,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub mod file;
+mod notice;
 
 pub use crate::model::{
     Dense, DenseType, Floats, Head, Key, Layer, LayerRecord, Map, Pool, Query, RowNumbers, Rule,
     THUMBNAIL_SIDE, Thumbnails, Trail, thumbnail_side, thumbnail_tile, tile_of,
 };
-pub use crate::token::Letter;
-
-use crate::token::Label;
+pub use crate::token::{Label, Letter};
+pub use notice::{Gravity, layers_look_ahead, text_was_cut, weights_are_random};
 
 /// One run of a model on one text. While the run goes on, `layers` holds the blocks that are done.
 #[derive(Clone, Debug)]

@@ -79,9 +79,12 @@ pub struct RunArgs {
     /// The text to look at
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Option<String>,
-    /// A file with the text, - for standard input
+    /// A file with the text, - for standard input; one newline at its end is dropped
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub text_file: Option<PathBuf>,
+    /// Keep the newline at the end of the text file
+    #[arg(long, requires = "text_file")]
+    pub keep_newline: bool,
     /// A tokenizer.json, vocab.json, tokenizer.model, llama2.c tokenizer.bin, or a folder with one of them,
     /// instead of the model's own; "ids" takes the text for token ids
     #[arg(long, value_name = "PATH")]

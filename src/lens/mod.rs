@@ -22,6 +22,7 @@ mod pyramid;
 mod rank;
 mod row_sum;
 mod scale;
+mod span;
 mod token_number;
 mod trust;
 
@@ -45,6 +46,7 @@ pub use pyramid::{Pyramid, Tiles, base_tile};
 pub use rank::{HeadWeight, Ranked, top_heads, top_keys, top_queries};
 pub use row_sum::{ROW_SUM_LIMIT, RowSum};
 pub use scale::Scale;
+pub use span::{top_keys_of_span, top_queries_to_span};
 pub use token_number::TokenNumber;
 pub use trust::{
     LayerTrust, NotFinite, TRUST_BUDGET, Trust, broken_predictions, broken_sentence, layer_trust,

@@ -68,7 +68,7 @@ fn highest(a: f32, b: f32) -> std::cmp::Ordering {
     nan.then(b.total_cmp(&a))
 }
 
-fn best(weights: impl Iterator<Item = (usize, f32)>, k: usize) -> Vec<Ranked> {
+pub(super) fn best(weights: impl Iterator<Item = (usize, f32)>, k: usize) -> Vec<Ranked> {
     let mut all: Vec<Ranked> = weights
         .map(|(position, weight)| Ranked { position, weight })
         .collect();

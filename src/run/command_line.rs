@@ -40,6 +40,8 @@ pub(super) fn command_line(text: Option<&str>) -> String {
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
         });
         match flag {
+            // It belongs to the text file.
+            None if text.is_some() && word == "--keep-newline" => {}
             Some(flag) if text.is_some() => {
                 if word == flag {
                     typed.next();

@@ -17,6 +17,24 @@ pub(super) const DEFAULT_TEXT: &str = "The cat sat on the mat. It was fluffy.";
 /// The most bytes of a text that are read: far past any model's context.
 const TEXT_LIMIT: u64 = 64 << 20;
 
+/// The name that stands for standard input.
+const STDIN: &str = "-";
+
+/// Whether the text comes from standard input, where it can't be read again.
+pub(super) fn is_piped(args: &RunArgs) -> bool {
+    args.text_file.as_ref().is_some_and(|path| path.as_os_str() == STDIN)
+}
+
+/// Drops one newline at the end of a text: editors and `echo` put it there, and nobody means it.
+pub(super) fn without_newline(text: &mut String) {
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+}
+
 /// The text: `--text`, `--text-file`, or the default.
 pub(super) fn text(args: &RunArgs) -> Result<String, RunError> {
     if let Some(text) = &args.text {
@@ -28,7 +46,7 @@ pub(super) fn text(args: &RunArgs) -> Result<String, RunError> {
     let name = Label::of_text(&path.display().to_string());
     let name = name.text();
     let mut bytes = Vec::new();
-    let read = if path.as_os_str() == "-" {
+    let read = if is_piped(args) {
         let stdin = std::io::stdin().lock();
         stdin.take(TEXT_LIMIT + 1).read_to_end(&mut bytes)
     } else {
@@ -41,12 +59,16 @@ pub(super) fn text(args: &RunArgs) -> Result<String, RunError> {
             TEXT_LIMIT >> 20
         )));
     }
-    String::from_utf8(bytes).map_err(|error| {
+    let mut text = String::from_utf8(bytes).map_err(|error| {
         RunError::Text(format!(
             "the text file '{name}' is not UTF-8: byte {} can't be read",
             error.utf8_error().valid_up_to()
         ))
-    })
+    })?;
+    if !args.keep_newline {
+        without_newline(&mut text);
+    }
+    Ok(text)
 }
 
 /// The most bytes of a configuration.

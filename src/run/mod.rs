@@ -25,6 +25,7 @@ mod watch;
 pub use command_line::parse;
 pub use error::{RunError, in_words};
 
+use crate::capture::text_was_cut;
 use crate::cli::{Cli, Command, RunArgs};
 use crate::model::DeviceKind;
 use memory::OnDevice;
@@ -61,7 +62,7 @@ fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
     let (shape, spec) = (prepared.shape(), &prepared.plan.spec);
     let found = encoded.ids.len();
     let tokens = found.min(shape.context);
-    let cut = (found > tokens).then(|| session::was_cut(found, tokens));
+    let cut = (found > tokens).then(|| text_was_cut(found, tokens));
     error::warn(prepared.origin.warnings.iter().chain(&cut));
     let weights = prepared.origin.weight_bytes;
     let mut sizes = memory::Sizes::of(spec, shape, weights).asked(args)?;

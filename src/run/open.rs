@@ -70,6 +70,7 @@ impl Open {
             checkpoint: None,
             text: None,
             text_file: None,
+            keep_newline: false,
             tokenizer: None,
             number_of_heads: None,
             number_of_layers: None,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::command_line::command_line;
 use super::{RunError, fetch, input, memory};
-use crate::capture::{Origin, Shape};
+use crate::capture::{Origin, Shape, weights_are_random};
 use crate::checkpoint::{Checkpoint, Dtype, printable};
 use crate::cli::{RunArgs, WeightType};
 use crate::model::{Device, DeviceKind, Error, Hints, Plan, Precision, Sizes, family, untrained};
@@ -57,10 +57,7 @@ impl Prepared {
         };
         if checkpoint.is_none() || args.untrained {
             origin.untrained_seed = Some(args.seed);
-            origin.warnings.push(format!(
-                "the weights are random (untrained, seed {})",
-                args.seed
-            ));
+            origin.warnings.push(weights_are_random(args.seed));
         }
         let precision = precision(args.dtype, kind, &plan, checkpoint.as_ref());
         origin.dtype = precision.name().to_owned();

@@ -9,7 +9,7 @@ use super::picks::kept;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
 use super::{RunError, input, memory};
-use crate::capture::{Capture, Layer, Origin, Shape, Token};
+use crate::capture::{Capture, Layer, Origin, Shape, Token, text_was_cut};
 use crate::checkpoint::Checkpoint;
 use crate::cli::{CaptureType, RunArgs};
 use crate::model::{Decoder, Device, DeviceKind, Earlier, Untrained, Wanted, Weights};
@@ -81,12 +81,15 @@ impl Session {
         let Prepared {
             plan,
             tokenizer,
-            origin,
+            mut origin,
             checkpoint,
             device,
             kind,
             precision,
         } = prepared;
+        if input::is_piped(args) && given.len() <= MOST_NAMED {
+            origin.command = command_line(Some(given));
+        }
         let free = || match kind {
             DeviceKind::Cpu => memory::free(),
             DeviceKind::Cuda | DeviceKind::Metal => DeviceKind::free_memory(&device),
@@ -199,7 +202,7 @@ impl Session {
         if found > context {
             ids.truncate(context);
             text = self.tokenizer.decode(ids.get(before..).unwrap_or_default());
-            origin.warnings.push(was_cut(found, context));
+            origin.warnings.push(text_was_cut(found, context));
         }
         self.forward(&ids, (text, origin), keep, cancelled, on_block)
     }
@@ -271,10 +274,6 @@ impl Session {
     }
 }
 
-/// What is said of a text that has more tokens than the model reads.
-pub(super) fn was_cut(found: usize, context: usize) -> String {
-    format!(
-        "the text has {found} tokens and the model reads at most {context}: the last {} were cut",
-        found - context
-    )
-}
+/// Bytes of a text that a command line names in place of the pipe that it came from; systems take
+/// about twice as many in a word.
+const MOST_NAMED: usize = 64 << 10;

@@ -42,6 +42,7 @@ impl Source {
         let bare = RunArgs {
             text: None,
             text_file: None,
+            keep_newline: false,
             ..args.clone()
         };
         if let Some(opened) = capture(&bare, progress)? {

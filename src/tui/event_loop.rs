@@ -11,6 +11,7 @@ use ratatui::layout::Size;
 use rustix::stdio::stdin;
 
 use super::ground::{self, Caught, Late};
+use super::keyboard;
 use super::keys;
 use super::signals::{self, Told};
 use super::terminal::{self, Error};
@@ -111,6 +112,7 @@ impl Jobs {
 /// terminal is as it was before, whatever is returned.
 pub fn explore(mut app: impl App, jobs: Jobs) -> Result<(), Error> {
     terminal::check_terminal()?;
+    keyboard::take().map_err(Error::NoKeyboard)?;
     let (sender, messages) = channel();
     let told = sender.clone();
     signals::watch(move |signal| {

@@ -12,6 +12,7 @@ mod fit;
 mod frames;
 mod ground;
 mod halves;
+mod keyboard;
 mod keys;
 mod panel;
 mod signals;

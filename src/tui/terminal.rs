@@ -20,18 +20,25 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::stdio::stdout;
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 
-use super::clipboard;
+use super::{clipboard, keyboard};
 use crate::fault;
 
 /// Why the explorer could not be shown, or had to end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Input or output is a pipe or a file.
+    /// Output is a pipe or a file.
     #[error(
-        "the explorer needs a terminal, but {0} is none; without one, use `headlight analyze` \
-         (text and plots) or `headlight export` (json, arrays)"
+        "the explorer needs a terminal, but standard output is not one; without one, use \
+         `headlight analyze` (text and plots) or `headlight export` (json, arrays)"
     )]
-    NoTerminal(&'static str),
+    NoTerminal,
+    /// There is no terminal to read keys from.
+    #[error(
+        "the explorer needs a terminal to read keys from, but standard input is not one and no \
+         other can be opened ({0}); without one, use `headlight analyze` (text and plots) or \
+         `headlight export` (json, arrays)"
+    )]
+    NoKeyboard(io::Error),
     /// `TERM=dumb`.
     #[error(
         "the explorer needs a terminal that can move its cursor, but TERM is `dumb`; set TERM to \
@@ -63,15 +70,13 @@ thread_local! {
 ///
 /// # Errors
 ///
-/// A sentence that says what to use instead, where stdin or stdout is no terminal or `TERM` is
-/// `dumb`.
+/// A sentence that says what to use instead, where standard output is not a terminal, there is no
+/// terminal to read keys from, or `TERM` is `dumb`.
 pub fn check_terminal() -> Result<(), Error> {
-    if !io::stdin().is_terminal() {
-        return Err(Error::NoTerminal("stdin"));
-    }
     if !io::stdout().is_terminal() {
-        return Err(Error::NoTerminal("stdout"));
+        return Err(Error::NoTerminal);
     }
+    keyboard::check().map_err(Error::NoKeyboard)?;
     if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
         return Err(Error::DumbTerminal);
     }

@@ -42,11 +42,17 @@ pub fn help_rows(keymap: &Keymap) -> Vec<Row> {
 impl State {
     /// Whether the shown layer can be trusted, where the capture came from, and all that was assumed.
     pub fn origin_rows(&self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        if let Some(message) = self.status() {
+            rows.push(Row::Heading("message"));
+            rows.push(Row::Entry("•".to_owned(), message.to_owned()));
+        }
         let Some(capture) = self.capture() else {
-            return vec![Row::Heading("nothing has run yet")];
+            rows.push(Row::Heading("nothing has run yet"));
+            return rows;
         };
         let (origin, shape) = (&capture.origin, &capture.shape);
-        let mut rows = self.trust_rows();
+        rows.extend(self.trust_rows());
         if capture.is_complete() {
             rows.extend(self.diagnosis_rows(capture.len()));
         }

@@ -73,8 +73,12 @@ pub enum Act {
     Fit,
     /// Switch between the largest and the mean weight of a cell.
     Pool,
-    /// Switch the list between both directions.
+    /// Look the other way from the same token.
     Mirror,
+    /// Look the other way from the other token of the cell.
+    TurnAbout,
+    /// Take the tokens of a word or a found phrase as one, or not.
+    Span,
     /// Colour the text by the next number of its tokens.
     Shade,
     /// Colour the text by the number before.
@@ -328,7 +332,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Heads, Act::ZoomOut, "zoom out", &[ch('Z')], "zoom", "look from further away"),
     row(Place::Heads, Act::Fit, "fit", &[ch('0')], "zoom", "show the whole head"),
     row(Place::Heads, Act::Pool, "pool", &[ch('P')], "", "show the largest or the mean weight of cells that pool"),
-    row(Place::Heads, Act::Ask(Ask::Find), "find", &[ch('/')], "find", "find a word or a phrase, and go to it as the query"),
+    row(Place::Heads, Act::Ask(Ask::Find), "find", &[ch('/')], "find", "find a word or a phrase, and go to it"),
     row(Place::Heads, Act::NextHit, "next hit", &[ch('n')], "", "go to the next place of what was found"),
     row(Place::Heads, Act::PreviousHit, "previous hit", &[ch('N')], "", "go to the place of what was found before"),
     row(Place::Text, Act::Left, "left", LEFT, "token", "choose the token before"),
@@ -344,7 +348,9 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Text, Act::Ask(Ask::Find), "find", &[ch('/')], "find", "find a word or a phrase, and choose it"),
     row(Place::Text, Act::NextHit, "next hit", &[ch('n')], "", "go to the next place of what was found"),
     row(Place::Text, Act::PreviousHit, "previous hit", &[ch('N')], "", "go to the place of what was found before"),
-    row(Place::Screens, Act::Mirror, "who attends", &[ch('w')], "who", "list what the query attends to, or who attends to the key"),
+    row(Place::Screens, Act::Mirror, "who attends", &[ch('w')], "who", "list what the token attends to, or who attends to it; the token stays"),
+    row(Place::Screens, Act::TurnAbout, "turn about", &[ch('W')], "", "list the other direction for the other token of the cell; the cell stays"),
+    row(Place::Screens, Act::Span, "as one", &[ch('v')], "as one", "take the word, or the phrase that was found, as one: rows averaged, columns added"),
     row(Place::Screens, Act::Links, "which heads", &[ch('f')], "which", "find the heads that link the query and the key"),
     row(Place::Screens, Act::Show(Screen::Heads), "heads", &[ch('1')], "", "show one head, the heads of its layer, and what a token attends to"),
     row(Place::Screens, Act::Show(Screen::Text), "text", &[ch('2')], "", "show the text, coloured by attention"),

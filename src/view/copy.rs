@@ -1,6 +1,7 @@
 //! What is copied: always labels, never the bytes of a token.
 
 use super::Effect;
+use super::span::End;
 use super::state::{Direction, State};
 use crate::capture::{Key, Query};
 use crate::lens::Select;
@@ -62,43 +63,31 @@ impl State {
         }
     }
 
-    /// A token and its position.
-    fn token_text(&self, position: usize) -> String {
-        let label = self.capture.as_ref().and_then(|c| c.label(position));
-        format!(
-            "'{}' ({position})",
-            label.map_or_else(String::new, |l| l.plain())
-        )
-    }
-
     fn cell_text(&self) -> Option<String> {
         self.layer()?;
-        let (query, key) = (self.cursor.query.0, self.cursor.key.0);
-        let weight = match self.weight() {
+        let weight = match self.readout() {
             Some(weight) => weight.to_string(),
             None => "masked".to_owned(),
         };
-        Some(format!(
-            "{}: {} -> {} {weight}",
-            self.pattern_text(),
-            self.token_text(query),
-            self.token_text(key)
-        ))
+        let [query, key] = self.ends().map(|end| end_text(&end));
+        Some(format!("{}: {query} -> {key} {weight}", self.pattern_text()))
     }
 
     /// The weights of the row or column, a line each, in the order of the text.
     fn row_text(&self) -> Option<String> {
         let pattern = self.pattern()?;
-        let (query, key) = (self.cursor.query, self.cursor.key);
-        let others = match self.direction {
-            Direction::Attends => 0..query.0 + 1,
-            Direction::Attended => key.0..self.tokens(),
+        let subject = self.subject();
+        let (start, weights) = match (self.direction, subject.len()) {
+            (Direction::Attends, 1) => {
+                let query = Query(subject.start);
+                (pattern.visible(query).start, pattern.weights(query))
+            }
+            (Direction::Attends, _) => pattern.weights_of_span(subject)?,
+            (Direction::Attended, 1) => (subject.start, pattern.weights_of_key(Key(subject.start))),
+            (Direction::Attended, _) => (subject.start, pattern.weights_to_span(subject)),
         };
-        let weight = |at: usize| match self.direction {
-            Direction::Attends => pattern.weight(query, Key(at)),
-            Direction::Attended => pattern.weight(Query(at), key),
-        };
-        let lines = others.filter_map(|at| Some(self.weight_line(at, weight(at)?)));
+        let weights = (start..).zip(weights);
+        let lines = weights.map(|(at, weight)| self.weight_line(at, weight));
         Some(self.row_heading() + &lines.collect::<String>())
     }
 
@@ -110,9 +99,10 @@ impl State {
     }
 
     fn row_heading(&self) -> String {
+        let [query, key] = self.ends().map(|end| end_text(&end));
         let said = match self.direction {
-            Direction::Attends => format!("{} attends to", self.token_text(self.cursor.query.0)),
-            Direction::Attended => format!("who attends to {}", self.token_text(self.cursor.key.0)),
+            Direction::Attends => format!("{query} attends to"),
+            Direction::Attended => format!("who attends to {key}"),
         };
         format!(
             "# {}: {said}\nposition\ttoken\tweight\n",
@@ -157,6 +147,11 @@ impl State {
         }
         Some(words.join(" "))
     }
+}
+
+/// A token, or several that are taken as one, and where they stand.
+fn end_text(end: &End) -> String {
+    format!("'{}' ({})", end.label.plain(), end.position)
 }
 
 /// The words of a command line, quotes and all.

@@ -1,6 +1,7 @@
 //! What is computed from the capture for the screen, when what it depends on has changed.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
@@ -12,7 +13,8 @@ use super::state::{Direction, Popup, State};
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
 use crate::lens::{
     Diagnosis, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Scale, Select, all_numbers,
-    diagnosis_of, head_kind, top_heads, top_keys, top_queries,
+    diagnosis_of, head_kind, top_heads, top_keys, top_keys_of_span, top_queries,
+    top_queries_to_span,
 };
 
 /// What is computed from the capture for the screen; renewed when what it is computed from changed.
@@ -56,8 +58,8 @@ impl LayerNumbers {
 /// What the heads that link two tokens depend on: capture, query and key.
 type LinkKey = (u64, Query, Key);
 
-/// What the list depends on: capture, layer, pattern, direction, query or key.
-pub(super) type ListKey = (u64, Layer, Select, Direction, usize);
+/// What the list depends on: capture, layer, pattern, direction, and the token or tokens that it is about.
+pub(super) type ListKey = (u64, Layer, Select, Direction, Range<usize>);
 
 /// The most entries that a list has.
 pub const LONGEST_LIST: usize = 1000;
@@ -80,22 +82,20 @@ impl Derived {
         self.largest = state.renew_largest(layer, self.largest);
         let at = state.cursor;
         let pattern = Pattern::new(layer, state.select(), state.scale);
-        let position = match state.direction {
-            Direction::Attends => at.query.0,
-            Direction::Attended => at.key.0,
-        };
         let key = (
             state.generation,
             at.layer,
             state.select(),
             state.direction,
-            position,
+            state.subject(),
         );
         if self.list.as_ref().is_none_or(|(old, _)| *old != key) {
             let most = LONGEST_LIST;
-            let list = match state.direction {
-                Direction::Attends => top_keys(&pattern, at.query, most),
-                Direction::Attended => top_queries(&pattern, at.key, layer.tokens, most),
+            let list = match (state.direction, state.span()) {
+                (Direction::Attends, None) => top_keys(&pattern, at.query, most),
+                (Direction::Attended, None) => top_queries(&pattern, at.key, layer.tokens, most),
+                (Direction::Attends, Some(span)) => top_keys_of_span(&pattern, span, most),
+                (Direction::Attended, Some(span)) => top_queries_to_span(&pattern, span, most),
             };
             self.list = Some((key, list));
         }

@@ -1,12 +1,10 @@
 //! Finding words and phrases in the text.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::sync::Arc;
 
-use super::screen::Screen;
 use super::state::{Cursor, State};
 use super::text::TextView;
-use crate::capture::Query;
 use crate::lens::{Haystack, is_folded};
 
 /// What was sought last, and where it stands.
@@ -59,7 +57,7 @@ impl State {
         let find = &self.find;
         (!find.sought.is_empty()).then(|| Found {
             sought: &find.sought,
-            at: self.hit_at(self.place_of_find()).map(|at| at + 1),
+            at: self.hit_at(self.chosen()).map(|at| at + 1),
             of: find.hits.len(),
             wrapped: find.wrapped,
         })
@@ -78,19 +76,10 @@ impl State {
         hits.get(at).filter(|hit| hit.contains(&token)).map(|_| at)
     }
 
-    /// The token that finding moves: the chosen one of the text, the query of the heatmap.
-    fn place_of_find(&self) -> usize {
-        match self.screen {
-            Screen::Text => self.chosen(),
-            Screen::Heads | Screen::Atlas => self.cursor.query.0,
-        }
-    }
-
-    fn move_to_find(&mut self, token: usize) {
-        match self.screen {
-            Screen::Text => self.choose_token(token),
-            Screen::Heads | Screen::Atlas => self.choose(Query(token), self.cursor.key),
-        }
+    /// The tokens of the place that a token is in.
+    pub(super) fn hit_around(&self, token: usize) -> Option<Range<usize>> {
+        let hit = self.find.hits.get(self.hit_at(token)?)?;
+        Some(*hit.start()..*hit.end() + 1)
     }
 
     /// Begins to find: keeps what an abandoned line comes back to.
@@ -116,12 +105,12 @@ impl State {
         self.find.sought = sought.to_owned();
         self.find.wrapped = None;
         self.find.hits = self.hits(sought);
-        let from = self.place_of_find();
+        let from = self.chosen();
         let at = self.find.hits.iter().position(|hit| *hit.end() >= from);
         if let Some(hit) = self.find.hits.get(at.unwrap_or(0)).cloned() {
             self.find.wrapped = at.is_none().then_some(Wrapped::Top);
             if !hit.contains(&from) {
-                self.move_to_find(*hit.start());
+                self.choose_subject(*hit.start());
             }
         }
     }
@@ -173,7 +162,7 @@ impl State {
             self.status = Some("Nothing is sought yet: / asks for it.".to_owned());
             return;
         }
-        let (hits, from) = (&self.find.hits, self.place_of_find());
+        let (hits, from) = (&self.find.hits, self.chosen());
         let (next, end) = match by > 0 {
             true => (
                 hits.iter().find(|hit| *hit.start() > from),
@@ -187,7 +176,7 @@ impl State {
         let to = next.or(end.0).map(|hit| *hit.start());
         let wrapped = next.is_none().then_some(end.1);
         if let Some(token) = to {
-            self.move_to_find(token);
+            self.choose_subject(token);
             self.find.wrapped = wrapped;
         }
     }

@@ -29,6 +29,7 @@ mod save;
 mod screen;
 mod scroll;
 mod shade;
+mod span;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -57,6 +58,7 @@ pub use prompt::{Ask, Prompt};
 pub use save::{ENDINGS, Picture, Save};
 pub use screen::Screen;
 pub use shade::Shade;
+pub use span::End;
 pub use state::{Cursor, Direction, Options, Popup, Running, State};
 pub use update::update;
 pub use work::{Cancel, Look, NO_MODEL, NO_PATH, Request, Task, Update, Watch, Work};

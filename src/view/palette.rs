@@ -7,7 +7,7 @@ use super::prompt::{Ask, Prompt};
 use super::recall::Lines;
 use super::state::State;
 use super::{Effect, NO_PATH, Request};
-use crate::capture::{Head, Key, Layer, Query};
+use crate::capture::{Head, Layer};
 
 /// A command that takes an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub static COMMANDS: &[Command] = &[
     Command { deed: Deed::Open, name: "open", argument: "PATH", doc: "open another checkpoint, folder, model of the cache or capture" },
     Command { deed: Deed::Layer, name: "layer", argument: "N", doc: "show this layer" },
     Command { deed: Deed::Head, name: "head", argument: "N", doc: "show this head" },
-    Command { deed: Deed::Token, name: "token", argument: "N", doc: "choose this token as the query; a number alone does the same" },
+    Command { deed: Deed::Token, name: "token", argument: "N", doc: "choose this token; a number alone does the same" },
 ];
 
 /// An entry of the list above the line.
@@ -215,8 +215,7 @@ impl State {
                 self.mean = false;
                 self.entry = 0;
             }
-            // A key past the query is masked: the cursor then stands on the token itself.
-            _ => self.choose(Query(at), Key(self.cursor.key.0.min(at))),
+            _ => self.choose_subject(at),
         }
         Vec::new()
     }

@@ -11,7 +11,7 @@ use super::prompt::Prompt;
 use super::screen::Screen;
 use super::state::{Cursor, Direction, Popup, Running, State};
 use super::update::shift;
-use crate::capture::{Capture, Head, Layer, LayerRecord, Pool, Query};
+use crate::capture::{Capture, Gravity, Head, Layer, LayerRecord, Pool, Query, weights_are_random};
 use crate::lens::{Grid, LayerTrust, Numbers, Pattern, Ranked, Scale, Select, broken_sentence};
 
 impl State {
@@ -105,23 +105,28 @@ impl State {
         self.status.as_deref().or(self.news.as_deref())
     }
 
-    /// What the person must know about the capture: what can't be trusted, warnings, assumptions.
+    /// What the person must know about the capture, the gravest first: what can't be trusted, what
+    /// was cut, what looks untrained, warnings, assumptions.
     pub fn notices(&self) -> Vec<String> {
         let Some(capture) = &self.capture else {
             return Vec::new();
         };
         let origin = &capture.origin;
-        let untrained = origin
-            .untrained_seed
-            .map(|seed| format!("untrained: random weights, seed {seed}"));
-        let told = origin.warnings.iter().chain(&origin.assumed).cloned();
-        let wrong = self.problems().into_iter();
+        let mut told: Vec<(Gravity, String)> = Vec::new();
+        told.extend(self.problems().into_iter().map(|said| (Gravity::Broken, said)));
+        let warnings = origin.warnings.iter();
+        told.extend(warnings.map(|said| (Gravity::of_warning(said), said.clone())));
         let diagnosis = self.diagnosis.iter().map(ToString::to_string);
-        wrong
-            .chain(untrained)
-            .chain(diagnosis)
-            .chain(told)
-            .collect()
+        told.extend(diagnosis.map(|said| (Gravity::Untrained, said)));
+        let assumed = origin.assumed.iter();
+        told.extend(assumed.map(|said| (Gravity::of_assumption(said), said.clone())));
+        // A capture of another version may name the seed alone.
+        let random = told.iter().any(|(_, said)| Gravity::of_warning(said) == Gravity::Untrained);
+        if let Some(seed) = origin.untrained_seed.filter(|_| !random) {
+            told.push((Gravity::Untrained, weights_are_random(seed)));
+        }
+        told.sort_by_key(|(gravity, _)| *gravity);
+        told.into_iter().map(|(_, said)| said).collect()
     }
 
     /// What was found in the layers of the capture, as far as they have been looked through.

@@ -57,6 +57,11 @@ impl State {
     /// The visible tokens, and the value of each as it is shown, 0..1; `None` where there is none.
     pub fn shades(&self) -> (Range<usize>, Vec<Option<f32>>) {
         let visible = self.visible_tokens();
+        if self.text.shade == Shade::Weight
+            && let Some(values) = self.shades_of_span(&visible)
+        {
+            return (visible, values);
+        }
         let values = visible.clone().map(|at| match self.text.shade {
             Shade::Weight => self.shade_of_weight(at - visible.start),
             Shade::Number(number) => self.shade_of_number(number, at),
@@ -77,11 +82,14 @@ impl State {
         share.map(|share| self.shade_scale().of_cell(share))
     }
 
-    /// The scale of the shown values: numbers of a token have no row to be held against.
+    /// The scale of the shown values: numbers of a token, and sums over the tokens of a name, have no
+    /// row to be held against.
     pub fn shade_scale(&self) -> Scale {
-        match self.text.shade {
-            Shade::Number(_) if self.scale.needs_row() => Scale::Raw,
-            _ => self.scale,
+        let summed = self.span.is_some() && self.direction == Direction::Attended;
+        let apart = matches!(self.text.shade, Shade::Number(_)) || summed;
+        match apart && self.scale.needs_row() {
+            true => Scale::Raw,
+            false => self.scale,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the person looks at.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::atlas::{AtlasPane, AtlasView};
@@ -14,6 +15,7 @@ use super::prompt::Prompt;
 use super::recall::Lines;
 use super::screen::Screen;
 use super::scroll::follow;
+use super::span::Turned;
 use super::text::TextView;
 use super::zoom::Zoom;
 use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
@@ -118,6 +120,10 @@ pub struct State {
     pub(super) map_steps: usize,
     pub(super) direction: Direction,
     pub(super) entry: usize,
+    /// Tokens that are taken as one, the chosen one among them.
+    pub(super) span: Option<Range<usize>>,
+    /// What turning the direction did.
+    pub(super) turned: Option<Turned>,
     pub(super) popup: Option<Popup>,
     pub(super) popup_scroll: usize,
     pub(super) editor: Option<Editor>,
@@ -184,6 +190,8 @@ impl State {
             map_steps: 0,
             direction: Direction::default(),
             entry: 0,
+            span: None,
+            turned: None,
             popup: None,
             popup_scroll: 0,
             editor: None,
@@ -250,6 +258,8 @@ impl State {
                 (width.max(wide), height.max(high))
             });
             self.entry = 0;
+            self.span = None;
+            self.turned = None;
             self.zoom = Zoom::Fit;
             self.cells = None;
             self.forget_find();
@@ -320,6 +330,7 @@ impl State {
         }
         self.cursor.query.0 = self.cursor.query.0.min(last(self.tokens()));
         self.cursor.key.0 = self.cursor.key.0.min(last(self.tokens()));
+        self.settle_span();
         self.layout = Layout::new(&self.needs());
         self.order_heads();
         match self.screen {

@@ -71,20 +71,6 @@ impl State {
         self.text.goal = None;
     }
 
-    /// Looks the other way: from what a token attends to, to who attends to it. In the text the
-    /// chosen token stays.
-    pub(super) fn mirror(&mut self) {
-        let chosen = self.chosen();
-        self.direction = match self.direction {
-            Direction::Attends => Direction::Attended,
-            Direction::Attended => Direction::Attends,
-        };
-        self.entry = 0;
-        if self.screen == Screen::Text {
-            self.choose_token(chosen);
-        }
-    }
-
     /// Where the letters are.
     pub fn text_field(&self) -> Area {
         let inner = self.layout.text.inner();

@@ -173,6 +173,8 @@ impl State {
             Act::Links => self.ask_links(),
             Act::Jump => self.jump_to_link(),
             Act::Mirror => self.mirror(),
+            Act::TurnAbout => self.turn_about(),
+            Act::Span => self.turn_span(),
             Act::Shade => self.turn_shade(1),
             Act::PreviousShade => self.turn_shade(-1),
             Act::LineStart | Act::LineEnd => self.go_to_edge(act),

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 use super::error::safe;
 use super::{FileError, How, Opened};
-use crate::capture::{Capture, Dense, DenseType, Layer, Map, Origin, Shape, Token};
+use crate::capture::{
+    Capture, Dense, DenseType, Layer, Map, Origin, Shape, Token, layers_look_ahead,
+};
 use crate::token::Label;
 
 /// The name of the weights.
@@ -257,9 +259,5 @@ fn not_causal(ahead: &[(usize, f32)]) -> Option<String> {
             if w > most || w.is_nan() { w } else { most }
         },
     );
-    Some(format!(
-        "{} layers, the first of them {first}, attend to later tokens (weights up to {most:.3}): \
-         these weights are not shown, and rows sum to less than 1",
-        ahead.len()
-    ))
+    Some(layers_look_ahead(ahead.len(), *first, most))
 }

@@ -79,23 +79,22 @@ fn ways(canvas: &Canvas, state: &State) -> [Span; 1] {
 /// `'It' → 'cat' 0.985`: the exact weight, whatever the scale.
 pub(super) fn readout(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     let cursor = state.cursor();
-    let label = |position: usize| state.capture().and_then(|c| c.label(position));
-    let (value, role) = match state.weight() {
+    let [query, key] = state.ends();
+    let (value, role) = match state.readout() {
         Some(value) if value.is_nan() => ("NaN".to_owned(), Role::Bad),
         Some(value) => (weight(value), Role::Accent),
         None if !state.keeps(cursor.query) => ("not kept".to_owned(), Role::Dim),
         None if cursor.key.0 > cursor.query.0 => ("masked: comes later".to_owned(), Role::Dim),
         None => ("masked: outside the window".to_owned(), Role::Dim),
     };
-    let [query, key] = [cursor.query.0, cursor.key.0];
     let dim = canvas.theme.style(Role::Dim);
     let names = [Role::Query, Role::Strong].map(|role| canvas.theme.style(role));
     Line::default()
-        .name(3, label(query), 24, names[0])
-        .part(2, format!("({query})"), dim)
+        .name(3, Some(&query.label), 24, names[0])
+        .part(2, format!("({})", query.position), dim)
         .part(3, " → ", dim)
-        .name(3, label(key), 24, names[1])
-        .part(2, format!("({key})"), dim)
+        .name(3, Some(&key.label), 24, names[1])
+        .part(2, format!("({})", key.position), dim)
         .part(3, "  ", dim)
         .part(4, value, canvas.theme.style(role))
         .fit(room)

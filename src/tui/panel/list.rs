@@ -18,18 +18,27 @@ pub fn list(canvas: &mut Canvas, area: Area, state: &State) {
         let capture = state.capture()?;
         capture.label(position)
     };
+    let subject = quoted(Some(&state.subject_label()), room);
     let mut left = match state.direction() {
         Direction::Attends => vec![
-            canvas.span(quoted(label(cursor.query.0), room), Role::Query),
+            canvas.span(subject, Role::Query),
             canvas.span(" attends most to", Role::Strong),
         ],
         Direction::Attended => vec![
             canvas.span("who attends to ", Role::Strong),
-            canvas.span(quoted(label(cursor.key.0), room), Role::Accent),
+            canvas.span(subject, Role::Accent),
         ],
     };
+    if let Some(span) = state.span() {
+        let how = match state.direction() {
+            Direction::Attends => "mean",
+            Direction::Attended => "sum",
+        };
+        let told = format!(" · {how} of {} tokens", span.len());
+        left.push(canvas.span(told, Role::Dim));
+    }
     if state.select() == Select::Mean {
-        left.push(canvas.span(" · mean", Role::Dim));
+        left.push(canvas.span(" · mean of heads", Role::Dim));
     }
     let inner = area.inner();
     let rows = usize::from(inner.height);

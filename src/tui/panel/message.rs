@@ -5,19 +5,26 @@ use super::super::fit::Line;
 use super::super::theme::Role;
 use crate::lens::Measure;
 use crate::token::Label;
-use crate::view::{Act, Area, Message, State};
+use crate::view::{Act, Area, Message, Place, State};
 
 /// The message, or what is useful to know where there is none.
 pub fn message(canvas: &mut Canvas, area: Area, state: &State) {
     if area.is_empty() {
         return;
     }
+    // The key that shows a message whole, where it is alive.
+    let key = state.keymap().key_of(Act::Origin);
+    let key = key.filter(|_| state.places().contains(&Place::Screens));
+    let key = key.map_or_else(String::new, |key| key.name());
     let (mark, text, more) = match state.message() {
         Message::Wrong(text) => (canvas.span(" ! ", Role::Bad), text, String::new()),
         Message::Done(text) => (canvas.span(" ✓ ", Role::Own), text, String::new()),
-        Message::Notice(text, 0) => (notice(canvas), text, " i tells all ".to_owned()),
         Message::Notice(text, more) => {
-            let more = format!(" +{more} more, i tells all ");
+            let more = match (more, key.is_empty()) {
+                (0, _) => String::new(),
+                (more, true) => format!(" +{more} more"),
+                (more, false) => format!(" +{more} more,"),
+            };
             (notice(canvas), text, more)
         }
         Message::Rest => {
@@ -27,9 +34,15 @@ pub fn message(canvas: &mut Canvas, area: Area, state: &State) {
             return;
         }
     };
-    let more = [canvas.span(more, Role::Dim)];
+    let label = Label::of_text(&text);
+    let is_cut = label.width() + 4 + more.len() > usize::from(area.width);
+    let mut more = vec![canvas.span(more, Role::Dim)];
+    if !key.is_empty() && (is_cut || measure(&more) > 0) {
+        more.push(canvas.span(format!(" {key}"), Role::Accent));
+        more.push(canvas.span(if is_cut { " shows it whole " } else { " shows all " }, Role::Dim));
+    }
     let room = area.width.saturating_sub(measure(&more));
-    let text = Label::of_text(&text).clip(usize::from(room).saturating_sub(4));
+    let text = label.clip(usize::from(room).saturating_sub(4));
     let line = [mark, canvas.span(text, Role::Text)];
     let used = canvas.line(area.x, area.y, room, &line);
     canvas.line(area.x + used, area.y, area.width - used, &more);

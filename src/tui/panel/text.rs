@@ -37,7 +37,7 @@ pub fn text(canvas: &mut Canvas, area: Area, state: &State) {
                 .and_then(|at| values.get(at));
             let look = TokenLook {
                 level: in_styles(canvas, value.copied().flatten()),
-                chosen: token == state.chosen(),
+                chosen: state.subject().contains(&token),
                 other: token == state.other_end() && state.weight().is_some(),
                 hit: state.is_hit(token),
             };
@@ -65,9 +65,8 @@ pub fn text(canvas: &mut Canvas, area: Area, state: &State) {
 /// Which pattern, what the colours stand for, and what part of the text is visible. In a narrow
 /// frame words are left out before the scale is.
 fn titles(canvas: &Canvas, width: u16, state: &State) -> Titles {
-    let capture = state.capture();
-    let label = |position: usize| capture.and_then(|capture| capture.label(position));
-    let chosen = |width: usize, role| canvas.span(quoted(label(state.chosen()), width), role);
+    let subject = state.subject_label();
+    let chosen = |width: usize, role| canvas.span(quoted(Some(&subject), width), role);
     let strong = |text: String| canvas.span(text, Role::Strong);
     let left = |brief: bool, width: usize| {
         let mut left = vec![strong(format!("layer {}", state.cursor().layer))];

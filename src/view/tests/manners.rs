@@ -227,9 +227,13 @@ fn the_cell_and_the_row_are_copied_as_labels_with_exact_weights() {
         .map(|line| line.split('\t').nth(2).unwrap());
     let sum: f32 = weights.map(|weight| weight.parse::<f32>().unwrap()).sum();
     assert!((sum - 1.0).abs() < 1e-5, "{lines:?}");
-    // Turned round: who attends to the key.
+    // Turned round: who attends to the token; turned about: who attends to the key.
     let effects = press(&mut state, "w Y");
+    assert_eq!(copied(&effects).lines().count(), 2 + 9);
+    let effects = press(&mut state, "w W Y");
     assert_eq!(copied(&effects).lines().count(), 2 + 11);
+    let said = copied(&effects).lines().next().unwrap().to_owned();
+    assert!(said.ends_with("who attends to 'The' (0)"), "{said}");
 }
 
 #[test]
