@@ -78,7 +78,10 @@ mod tests {
             (layers_look_ahead(2, 0, 0.5), Gravity::Broken),
             (text_was_cut(70, 64), Gravity::Cut),
             (weights_are_random(7), Gravity::Untrained),
-            ("the device 'cuda' is not available".to_owned(), Gravity::Warned),
+            (
+                "the device 'cuda' is not available".to_owned(),
+                Gravity::Warned,
+            ),
         ];
         for (sentence, gravity) in &written {
             assert_eq!(Gravity::of_warning(sentence), *gravity, "{sentence}");

@@ -178,6 +178,20 @@ pub struct ExploreArgs {
     pub print_config: bool,
 }
 
+/// Flags of the explorer that only its start takes, by their ids: `:open` refuses them.
+pub const NOT_INSIDE: [&str; 10] = [
+    "color",
+    "colormap",
+    "background",
+    "config",
+    "mouse",
+    "watch",
+    "print_config",
+    "dry_run",
+    "threads",
+    "help",
+];
+
 /// How the screen and pictures look.
 #[derive(Debug, Args)]
 pub struct LookArgs {

@@ -62,7 +62,9 @@ impl Pattern<'_> {
 
     /// The weight that a query puts on some keys together; `None` where it sees none of them.
     pub fn weight_to_span(&self, query: Query, keys: Range<usize>) -> Option<f32> {
-        let seen: Vec<f32> = keys.filter_map(|key| self.weight(query, Key(key))).collect();
+        let seen: Vec<f32> = keys
+            .filter_map(|key| self.weight(query, Key(key)))
+            .collect();
         (!seen.is_empty()).then(|| seen.iter().sum())
     }
 

@@ -57,8 +57,14 @@ pub(super) fn command_line(text: Option<&str>) -> String {
 }
 
 /// The command line that shows a text on a model that was opened in the explorer.
-pub(super) fn opened(path: &str, text: &str) -> String {
-    format!("headlight {} --text {}", quoted(path), quoted(text))
+pub(super) fn opened(line: &str, text: &str) -> String {
+    // The demo is what opens without a name.
+    let mut words = vec!["headlight"];
+    words.extend(
+        line.split(' ')
+            .skip(usize::from(line.split(' ').next() == Some("demo"))),
+    );
+    format!("{} --text {}", words.join(" "), quoted(text))
 }
 
 /// A word as a shell takes it.

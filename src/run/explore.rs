@@ -4,8 +4,10 @@ use std::io::{IsTerminal, Write};
 use std::sync::Arc;
 
 use super::command_line::command_line;
+use super::complete::completer;
 use super::inputs::Inputs;
 use super::open::{Open, at_home};
+use super::opening::line_of;
 use super::picks::{find_kept, in_range};
 use super::source::Source;
 use super::watch::Watched;
@@ -112,6 +114,7 @@ pub(super) fn open(
         model,
         text: text.clone(),
         from_file,
+        opened: line_of(args),
         command: command_line(None),
         keymap: settings.keymap,
         scale: Some(settings.scale),
@@ -158,6 +161,7 @@ pub(super) fn open(
         work: open.work(),
         first,
         save: save(start.inputs),
+        complete: completer(),
         watch: start.watched.map(Watched::watch),
         mouse: settings.mouse,
     };

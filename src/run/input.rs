@@ -22,7 +22,9 @@ const STDIN: &str = "-";
 
 /// Whether the text comes from standard input, where it can't be read again.
 pub(super) fn is_piped(args: &RunArgs) -> bool {
-    args.text_file.as_ref().is_some_and(|path| path.as_os_str() == STDIN)
+    args.text_file
+        .as_ref()
+        .is_some_and(|path| path.as_os_str() == STDIN)
 }
 
 /// Drops one newline at the end of a text: editors and `echo` put it there, and nobody means it.

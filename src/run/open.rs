@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::RunError;
-use super::command_line;
 use super::explore::Loading;
 use super::inputs::Inputs;
+use super::opening::{Opening, line_of, opening};
+use super::picks::{find_kept, in_range};
 use super::session::{Keep, Session};
 use super::source::Source;
 use super::watch::Watched;
@@ -16,7 +17,7 @@ use crate::checkpoint::printable;
 use crate::cli::RunArgs;
 use crate::lens::{TRUST_BUDGET, layer_trust};
 use crate::model;
-use crate::view::{Cancel, NO_MODEL, Request, Update, Work};
+use crate::view::{Asked, Cancel, NO_MODEL, Request, Update, Work};
 
 /// What is open, and how it was opened.
 pub(super) struct Open {
@@ -44,16 +45,18 @@ impl Open {
                 verify(opened, first, cancel, tell);
             }
             (Request::Verify { .. }, Source::Model(..)) => {}
-            (Request::Open { path, text }, _) => {
-                let args = self.args_of(path.into());
-                let opened = self.open(args, &text, false, cancel, tell);
+            (Request::Open { line, text }, _) => {
+                let opened = opening(&line, &self.args).and_then(|Opening { args, asked }| {
+                    let text = asked.text.clone().unwrap_or(text);
+                    self.open(args, &text, Some(asked), cancel, tell)
+                });
                 if let Err(error) = opened {
                     tell(Update::Failed(error.to_string()));
                 }
             }
             (Request::Reload { text }, _) => {
                 let args = self.args.clone();
-                if let Err(error) = self.open(args, &text, true, cancel, tell) {
+                if let Err(error) = self.open(args, &text, None, cancel, tell) {
                     tell(Update::Failed(format!(
                         "What changed on disk could not be read, waiting for the next change: {error}"
                     )));
@@ -62,41 +65,27 @@ impl Open {
         })
     }
 
-    /// The arguments that open another model: how and where to compute stays; what belongs to the
-    /// model that was open, such as its tokenizer, goes.
-    fn args_of(&self, path: PathBuf) -> RunArgs {
-        RunArgs {
-            model: Some(at_home(path)),
-            checkpoint: None,
-            text: None,
-            text_file: None,
-            keep_newline: false,
-            tokenizer: None,
-            number_of_heads: None,
-            number_of_layers: None,
-            embedding_dimension: None,
-            context_length: None,
-            untrained: false,
-            attention_scale: None,
-            model_config: None,
-            ..self.args.clone()
-        }
-    }
-
     /// Opens something in place of what is open, which stays where this fails or is cancelled; then
     /// runs the text on it.
     fn open(
         &mut self,
         args: RunArgs,
         text: &str,
-        again: bool,
+        asked: Option<Asked>,
         cancel: &Cancel,
         tell: &mut dyn FnMut(Update),
     ) -> Result<(), RunError> {
         self.inputs.add_run(&args);
+        let again = asked.is_none();
         let mut how = args.clone();
         // They are there already.
         how.threads = None;
+        if again {
+            // The text is at hand, whatever has been put in the place of the model.
+            how.text = None;
+            how.text_file = None;
+            how.keep_newline = false;
+        }
         let given = match &self.source {
             Source::Model(session, _) => session.given().to_owned(),
             Source::File(_) => text.to_owned(),
@@ -113,13 +102,20 @@ impl Open {
             });
         })?;
         let path = args.model.as_ref().or(args.checkpoint.as_ref()).cloned();
-        let shown = path.as_deref().map(Path::to_string_lossy);
-        let shown = shown.map_or_else(String::new, |path| path.into_owned());
+        let line = line_of(&args);
         let inside = self.inside || !again;
         if let Source::Model(session, _) = &mut opened
             && inside
         {
-            session.set_opened(shown.clone());
+            session.set_opened(line.clone());
+        }
+        let asked = asked.unwrap_or_default();
+        let shape = opened.shape();
+        if let Some(layer) = asked.layer {
+            find_kept(layer.0, &opened.kept(), shape.layers)?;
+        }
+        if let Some(head) = asked.head {
+            in_range("head", head.0, shape.heads)?;
         }
         // It is run before it takes the place of what is shown, so that what fails on the way, or
         // is cancelled, leaves the old model with the old capture.
@@ -134,7 +130,13 @@ impl Open {
             self.watched.set(path.filter(|path| path.exists()));
         }
         self.inside = inside;
-        self.args = args;
+        // The text is the explorer's business from here on.
+        self.args = RunArgs {
+            text: None,
+            text_file: None,
+            keep_newline: false,
+            ..args
+        };
         self.source = opened;
         self.earlier = None;
         match &self.source {
@@ -144,6 +146,7 @@ impl Open {
                     command: String::new(),
                     from_file: false,
                     again,
+                    asked,
                 });
                 let layers = fresh.layers.clone();
                 tell(Update::Capture(fresh));
@@ -155,9 +158,10 @@ impl Open {
             Source::File(opened) => {
                 tell(Update::Opened {
                     model: printable(&opened.capture.origin.name),
-                    command: format!("headlight {}", command_line::quoted(&shown)),
+                    command: format!("headlight {line}"),
                     from_file: true,
                     again,
+                    asked,
                 });
                 tell(Update::Capture(fresh));
                 verify(opened, Layer(0), cancel, tell);

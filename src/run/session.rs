@@ -25,7 +25,7 @@ pub(super) struct Session {
     checkpoint: Option<Checkpoint>,
     /// The text that the command line gives.
     given: String,
-    /// The path that the explorer opened it by, where it is not the command line's.
+    /// The line that the explorer opened it by, where it is not the command line's.
     opened: Option<String>,
     /// Whether queries and keys are kept as f16.
     half: bool,
@@ -138,11 +138,11 @@ impl Session {
         &self.origin
     }
 
-    /// Tells that the explorer opened the model, by this path: the recipes of its runs name it
+    /// Tells that the explorer opened the model, by this line: the recipes of its runs name it
     /// and not what the command line does.
-    pub(super) fn set_opened(&mut self, path: String) {
-        self.origin.command = command_line::opened(&path, &self.given);
-        self.opened = Some(path);
+    pub(super) fn set_opened(&mut self, line: String) {
+        self.origin.command = command_line::opened(&line, &self.given);
+        self.opened = Some(line);
     }
 
     /// The model's sizes.
@@ -193,7 +193,7 @@ impl Session {
         }
         if text != self.given {
             origin.command = match &self.opened {
-                Some(path) => command_line::opened(path, text),
+                Some(line) => command_line::opened(line, text),
                 None => command_line(Some(text)),
             };
         }

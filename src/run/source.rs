@@ -39,13 +39,7 @@ impl Source {
         (text, given): (&str, &str),
         progress: &mut dyn FnMut(Loading),
     ) -> Result<Self, RunError> {
-        let bare = RunArgs {
-            text: None,
-            text_file: None,
-            keep_newline: false,
-            ..args.clone()
-        };
-        if let Some(opened) = capture(&bare, progress)? {
+        if let Some(opened) = capture(args, progress)? {
             return Ok(Self::File(opened));
         }
         let session = Session::open(args, given, progress)?;

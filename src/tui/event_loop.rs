@@ -2,6 +2,7 @@
 //! There are no ticks: an idle explorer does nothing and sends nothing.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -18,6 +19,7 @@ use super::terminal::{self, Error};
 use super::worker::{Serial, Worker};
 use crate::paint::{Ground, Palette};
 use crate::view::{Effect, Event, Look, Request, Save, Task, Update, Watch, Work, look};
+use reader::Reader;
 use tty::Tty;
 
 /// Least time between two frames: 80 a second at most, so that a flood of events is drawn once.
@@ -68,6 +70,8 @@ trait Screen {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Listens to the mouse, or not.
     fn mouse(&mut self, on: bool) -> io::Result<()>;
+    /// Gives the terminal to the person's editor; gives what it left of a text.
+    fn edit(&mut self, text: &str) -> io::Result<Result<String, String>>;
     /// Gives the terminal back and stops the process; says whether it could be stopped.
     fn suspend(&mut self) -> io::Result<bool>;
     /// Takes the terminal again.
@@ -85,6 +89,8 @@ pub struct Jobs {
     pub first: Option<Request>,
     /// Writes files.
     pub save: Saver,
+    /// Finds what completes the argument of `:open`.
+    pub complete: Task<String>,
     /// Tells when what is open changes on disk.
     pub watch: Option<Watch>,
     /// Whether to listen to the mouse from the beginning.
@@ -98,6 +104,7 @@ impl Jobs {
             work,
             first,
             save: Box::new(|_, _, _| {}),
+            complete: Box::new(|_, _, _| {}),
             watch: None,
             mouse: false,
         }
@@ -135,7 +142,14 @@ pub fn explore(mut app: impl App, jobs: Jobs) -> Result<(), Error> {
             let _ = told.send(Message::Look(update));
         }
     })?;
-    let mut screen = while_there(Tty::enter())?;
+    let told = sender.clone();
+    let words = Worker::start("words", jobs.complete, move |_, update| {
+        if !matches!(update, Update::Ended { .. }) {
+            let _ = told.send(Message::Look(update));
+        }
+    })?;
+    let reader = Arc::new(Reader::default());
+    let mut screen = while_there(Tty::enter(Arc::clone(&reader)))?;
     // Once the terminal is ours, what such a thread says of a fault does not reach the screen.
     if let Some(watch) = jobs.watch {
         let told = sender.clone();
@@ -152,12 +166,13 @@ pub fn explore(mut app: impl App, jobs: Jobs) -> Result<(), Error> {
     // After raw mode is on: the reader takes keys as it finds them.
     thread::Builder::new()
         .name("input".into())
-        .spawn(move || read_input(&sender))?;
+        .spawn(move || read_input(&sender, &reader))?;
     let first = jobs.first.map(Effect::Request);
     let workers = Workers {
         model: worker,
         lens,
         files,
+        words,
     };
     let ended = Loop::new(&mut app, &mut screen, workers).run(&messages, first);
     Ok(while_there(ended)?)
@@ -190,9 +205,10 @@ fn ask_ground(app: &mut impl App, sender: &Sender<Message>) -> io::Result<()> {
 }
 
 /// Reads keys until nobody wants them.
-fn read_input(sender: &Sender<Message>) {
+fn read_input(sender: &Sender<Message>, reader: &Reader) {
     let mut late = Late::default();
     loop {
+        reader.wait_for_turn();
         let caught = ratatui::crossterm::event::read().map(|input| late.take(input));
         let messages: Vec<Message> = match caught {
             Ok(Caught::Typed(inputs)) => {
@@ -234,6 +250,7 @@ struct Workers {
     /// What it computes stays true, so it is taken even where something else was asked for since.
     lens: Worker<Look>,
     files: Worker<(Save, Palette)>,
+    words: Worker<String>,
 }
 
 struct Loop<'a, A, S> {
@@ -377,6 +394,12 @@ impl<'a, A: App, S: Screen> Loop<'a, A, S> {
                 let palette = self.app.palette();
                 self.workers.files.queue((save, palette));
             }
+            Effect::Complete(argument) => self.workers.words.request(argument),
+            Effect::Edit(text) => {
+                let edited = self.screen.edit(&text)?;
+                self.measure()?;
+                return self.event(Event::Edited(edited));
+            }
             Effect::Cancel => self.workers.model.cancel(),
             Effect::Copy(text) => self.screen.copy(&text)?,
             Effect::Mouse(on) => self.screen.mouse(on)?,
@@ -406,6 +429,7 @@ fn receive(messages: &Receiver<Message>, wait: Option<Duration>) -> Result<Optio
     }
 }
 
+mod reader;
 mod tty;
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ fn stroke(key: KeyEvent) -> Option<Stroke> {
                 ctrl = false;
                 Code::Enter
             }
+            // Ctrl-^ and Ctrl-6 are one control character, which is told as the latter.
+            '6' => Code::Char('^'),
             letter => Code::Char(letter),
         },
         KeyCode::Char(c) if c.is_control() => return None,
@@ -127,6 +129,8 @@ mod tests {
         let ctrl = KeyModifiers::CONTROL;
         assert_eq!(typed(KeyCode::Char('h'), ctrl), plain(Code::Backspace));
         assert_eq!(typed(KeyCode::Char('j'), ctrl), plain(Code::Enter));
+        let caret = typed(KeyCode::Char('6'), ctrl).unwrap();
+        assert_eq!((caret.code, caret.ctrl), (Code::Char('^'), true));
         let tab = typed(KeyCode::Tab, KeyModifiers::SHIFT);
         assert_eq!(tab, plain(Code::BackTab));
         let tab = typed(KeyCode::BackTab, KeyModifiers::SHIFT);

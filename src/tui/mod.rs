@@ -14,6 +14,7 @@ mod ground;
 mod halves;
 mod keyboard;
 mod keys;
+mod outside;
 mod panel;
 mod signals;
 mod terminal;

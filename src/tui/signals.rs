@@ -2,18 +2,37 @@
 //! obeyed at once, whatever the model and the screen are doing.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use nix::unistd::{getpgrp, getppid, getsid};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, kill_current_process_group};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use rustix::stdio::stdin;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level;
 
 use super::terminal::leave;
+
+/// Whether another program has the terminal.
+static LENT: AtomicBool = AtomicBool::new(false);
+
+/// The terminal is another program's until this is dropped.
+pub(super) struct Lent;
+
+/// Leaves the keys that send signals to another program.
+pub(super) fn lend() -> Lent {
+    LENT.store(true, Ordering::SeqCst);
+    Lent
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        LENT.store(false, Ordering::SeqCst);
+    }
+}
 
 /// What the screen's thread is told of signals; those that end the process it never sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +56,13 @@ pub(super) fn watch(tell: impl Fn(Told) + Send + 'static) -> io::Result<()> {
         .spawn(move || {
             for signal in signals.forever() {
                 match signal {
+                    // They are meant for the program that has the terminal; stopped, this process
+                    // stops with it, so that the shell sees both stop.
+                    SIGINT | SIGQUIT if LENT.load(Ordering::SeqCst) => {}
+                    SIGTSTP if LENT.load(Ordering::SeqCst) => {
+                        let _ = kill_process(getpid(), Signal::STOP);
+                    }
+                    SIGCONT if LENT.load(Ordering::SeqCst) => {}
                     SIGTSTP => tell(Told::Stop),
                     SIGCONT => tell(Told::Continued),
                     _ => exit(signal),

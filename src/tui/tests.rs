@@ -16,7 +16,7 @@ use ratatui::style::{Color, Modifier};
 
 use super::draw::draw;
 use super::frames::Frames;
-use crate::capture::{Capture, Origin};
+use crate::capture::{Capture, Origin, text_was_cut};
 use crate::lens::{TRUST_BUDGET, layer_trust};
 use crate::paint::{Colormap, Depth, Ground, Palette};
 use crate::view::fixture::Recipe;
@@ -403,12 +403,61 @@ fn notices_failures_and_progress_are_seen() {
     update(&mut state, Event::Work(ended));
     update(&mut state, Event::Key(escape));
     let told = text(&screen(&state, Depth::True, 100, 30));
-    for part in ["random weights, seed 7", "+1 more"] {
+    for part in ["the weights are random (untrained, seed 7)", "+1 more"] {
         assert!(told.contains(part), "{part}");
     }
     press(&mut state, "i");
     let told = text(&screen(&state, Depth::True, 100, 30));
     assert!(told.contains("4 heads were assumed."));
+}
+
+#[test]
+fn a_message_that_is_cut_can_be_read_whole() {
+    for width in [40, 80, 120] {
+        let mut state = showing(Recipe::default().capture(), Depth::None, width, 30);
+        let short = "Short.".to_owned();
+        update(&mut state, Event::Work(Update::Failed(short)));
+        assert!(!text(&screen(&state, Depth::None, width, 30)).contains("whole"));
+        let long = format!("It begins{} finish.", " and goes on".repeat(30));
+        update(&mut state, Event::Work(Update::Failed(long)));
+        let told = text(&screen(&state, Depth::None, width, 30));
+        assert!(
+            told.contains("It begins") && told.contains("… i shows it whole"),
+            "{told}"
+        );
+        press(&mut state, "i");
+        assert!(text(&screen(&state, Depth::None, width, 30)).contains("finish."));
+        // Where the key would type a letter it is not named.
+        press(&mut state, "i:");
+        assert!(!text(&screen(&state, Depth::None, width, 30)).contains("shows it whole"));
+    }
+}
+
+#[test]
+fn the_gravest_is_told_first() {
+    let mut capture = Recipe::default().capture();
+    let mut origin = (*capture.origin).clone();
+    origin.assumed = vec![
+        "it rounds to bf16".to_owned(),
+        "the GELU is exact".to_owned(),
+    ];
+    origin.warnings = vec!["the device is not there".to_owned(), text_was_cut(80, 64)];
+    capture.origin = Arc::new(origin);
+    let state = showing(capture, Depth::None, 120, 30);
+    let told = state.notices();
+    assert!(
+        told[0].contains("were cut") && told[1].contains("the device"),
+        "{told:?}"
+    );
+    assert!(
+        told[2].contains("GELU") && told[3].contains("rounds"),
+        "{told:?}"
+    );
+    assert!(text(&screen(&state, Depth::None, 120, 30)).contains("were cut +3 more"));
+    let mut broken = broken();
+    broken.origin = Arc::clone(&state.capture().unwrap().origin);
+    let state = trusted(broken, Depth::None, 120, 30);
+    assert!(state.notices()[0].contains("NaN"), "{:?}", state.notices());
 }
 
 #[test]

@@ -119,6 +119,12 @@ pub enum Act {
     Cancel,
     /// Close what is open.
     Close,
+    /// Open again what was open before.
+    OpenBefore,
+    /// Edit the text in the person's editor.
+    EditOutside,
+    /// Begin a new line of the text.
+    NewLine,
     /// Run the edited text.
     Run,
     /// Leave the text as it was.
@@ -263,6 +269,14 @@ const fn ctrl(c: char) -> Stroke {
     }
 }
 
+const fn alt_enter() -> Stroke {
+    Stroke {
+        code: Code::Enter,
+        ctrl: false,
+        alt: true,
+    }
+}
+
 const fn row(
     place: Place,
     act: Act,
@@ -350,7 +364,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Text, Act::PreviousHit, "previous hit", &[ch('N')], "", "go to the place of what was found before"),
     row(Place::Screens, Act::Mirror, "who attends", &[ch('w')], "who", "list what the token attends to, or who attends to it; the token stays"),
     row(Place::Screens, Act::TurnAbout, "turn about", &[ch('W')], "", "list the other direction for the other token of the cell; the cell stays"),
-    row(Place::Screens, Act::Span, "as one", &[ch('v')], "as one", "take the word, or the phrase that was found, as one: rows averaged, columns added"),
+    row(Place::Screens, Act::Span, "as one", &[ch('v')], "as one", "take the word or the found phrase as one: rows averaged, columns added"),
     row(Place::Screens, Act::Links, "which heads", &[ch('f')], "which", "find the heads that link the query and the key"),
     row(Place::Screens, Act::Show(Screen::Heads), "heads", &[ch('1')], "", "show one head, the heads of its layer, and what a token attends to"),
     row(Place::Screens, Act::Show(Screen::Text), "text", &[ch('2')], "", "show the text, coloured by attention"),
@@ -362,7 +376,9 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Screens, Act::Ask(Ask::Save), "save", &[ch('p')], "save", "save what is shown as a picture or text: .png, .svg, .ansi or .txt"),
     row(Place::Screens, Act::Mouse, "mouse", &[ch('M')], "", "switch the mouse on or off; with it on, most terminals select text with Shift"),
     row(Place::Screens, Act::Edit, "edit", &[ch('e')], "edit", "edit the text and run it"),
-    row(Place::Screens, Act::Origin, "origin", &[ch('i')], "info", "tell whether the numbers hold, their origin, and what was assumed"),
+    row(Place::Screens, Act::EditOutside, "edit outside", &[ch('E')], "", "edit the text in $VISUAL or $EDITOR"),
+    row(Place::Screens, Act::OpenBefore, "open before", &[ctrl('^')], "", "open again what was open before"),
+    row(Place::Screens, Act::Origin, "origin", &[ch('i')], "info", "show the whole message, whether the numbers hold, and their origin"),
     row(Place::Screens, Act::First, "first", &[ch('g'), key(Code::Home)], "", "go to the first query, head, entry, layer or token"),
     row(Place::Screens, Act::Last, "last", &[ch('G'), key(Code::End)], "", "go to the last query, head, entry, layer or token"),
     row(Place::Screens, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "go half a page down"),
@@ -372,8 +388,10 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Screens, Act::Quit, "quit", &[ch('q')], "quit", "leave"),
     row(Place::Editor, Act::Run, "run", ENTER, "run", "run the text"),
     row(Place::Editor, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave the text as it was"),
-    row(Place::Editor, Act::Earlier, "earlier", &[key(Code::Up)], "history", "take an earlier text"),
-    row(Place::Editor, Act::Later, "later", &[key(Code::Down)], "history", "take a later text"),
+    row(Place::Editor, Act::NewLine, "new line", &[alt_enter()], "new line", "begin a new line"),
+    row(Place::Editor, Act::EditOutside, "edit outside", &[ctrl('x')], "$EDITOR", "go on in $VISUAL or $EDITOR"),
+    row(Place::Editor, Act::Earlier, "earlier", &[key(Code::Up)], "history", "go to the row above, or take an earlier text from the first"),
+    row(Place::Editor, Act::Later, "later", &[key(Code::Down)], "history", "go to the row below, or take a later text from the last"),
     row(Place::Editor, Act::TextLeft, "left", &[key(Code::Left), ctrl('b')], "", "move left"),
     row(Place::Editor, Act::TextRight, "right", &[key(Code::Right), ctrl('f')], "", "move right"),
     row(Place::Editor, Act::TextStart, "start", &[key(Code::Home), ctrl('a')], "", "move to the start"),
@@ -384,7 +402,7 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Editor, Act::DeleteToStart, "delete to start", &[ctrl('u')], "clear", "delete everything before"),
     row(Place::Editor, Act::DeleteToEnd, "delete to end", &[ctrl('k')], "", "delete everything after"),
     row(Place::Prompt, Act::Accept, "accept", ENTER, "do it", "take the line"),
-    row(Place::Prompt, Act::Complete, "complete", &[key(Code::Tab)], "complete", "take the chosen entry into the line"),
+    row(Place::Prompt, Act::Complete, "complete", &[key(Code::Tab)], "complete", "complete a command, path, model or flag, or take the chosen entry"),
     row(Place::Prompt, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave everything as it was"),
     row(Place::Prompt, Act::Earlier, "earlier", &[key(Code::Up), ctrl('p')], "choose", "choose the entry above, or take an earlier line"),
     row(Place::Prompt, Act::Later, "later", &[key(Code::Down), ctrl('n')], "choose", "choose the entry below, or take a later line"),

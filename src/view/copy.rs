@@ -70,7 +70,10 @@ impl State {
             None => "masked".to_owned(),
         };
         let [query, key] = self.ends().map(|end| end_text(&end));
-        Some(format!("{}: {query} -> {key} {weight}", self.pattern_text()))
+        Some(format!(
+            "{}: {query} -> {key} {weight}",
+            self.pattern_text()
+        ))
     }
 
     /// The weights of the row or column, a line each, in the order of the text.

@@ -3,6 +3,7 @@
 use tui_input::{Input, InputRequest};
 
 use super::action::Act;
+use super::edit_rows::EditRows;
 use super::recall::{Lines, Recall};
 
 /// Longest text that can be typed or pasted, in bytes: beyond every model's context, and far below
@@ -57,11 +58,22 @@ impl Editor {
         self.input = Input::new(text).with_cursor(cursor + pasted.chars().count());
     }
 
-    /// Does one editing action; others are left alone.
-    pub fn act(&mut self, act: Act) {
+    /// Puts another text in place of the edited one.
+    pub(super) fn set(&mut self, text: &str) {
+        self.input = Input::new(text.to_owned());
+    }
+
+    /// Does one editing action, on rows of `columns` cells; others are left alone.
+    pub fn act(&mut self, act: Act, columns: usize) {
         match act {
+            Act::NewLine => self.insert('\n'),
             Act::Earlier | Act::Later => {
-                if let Some(text) = self.recall.turn(act == Act::Earlier, self.input.value()) {
+                let by = if act == Act::Earlier { -1 } else { 1 };
+                let beside = EditRows::of(self, columns).beside(by);
+                if let Some(point) = beside {
+                    self.input.handle(InputRequest::SetCursor(point));
+                } else if let Some(text) = self.recall.turn(act == Act::Earlier, self.input.value())
+                {
                     self.input = Input::new(text);
                 }
             }

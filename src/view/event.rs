@@ -27,6 +27,8 @@ pub enum Event {
     },
     /// The checkpoint changed on disk.
     Changed,
+    /// The person's editor ended: the text as it left it, or one sentence on why there is none.
+    Edited(Result<String, String>),
     /// The worker tells something.
     Work(Update),
 }
@@ -40,6 +42,10 @@ pub enum Effect {
     Look(Look),
     /// Cancel what runs.
     Cancel,
+    /// Find what completes this argument of `:open`; what was asked for before is cancelled first.
+    Complete(String),
+    /// Edit this text in the person's editor, outside of the explorer.
+    Edit(String),
     /// Save this in the background; what is saved before is finished first.
     Save(Save),
     /// Send this to the terminal's clipboard.

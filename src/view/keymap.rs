@@ -122,6 +122,14 @@ impl Keymap {
         keys.first().copied()
     }
 
+    /// The first key of an action in a place.
+    pub fn key_in(&self, place: Place, act: Act) -> Option<Stroke> {
+        let mut rows = self.rows();
+        let is_it = |action: &Action| action.place == place && action.act == act;
+        let (_, keys) = rows.find(|(action, _)| is_it(action))?;
+        keys.first().copied()
+    }
+
     /// The table as the README shows it.
     pub fn markdown(&self) -> String {
         let mut table = String::from("| where | keys | what |\n| --- | --- | --- |\n");

@@ -2,6 +2,7 @@
 //! commands that take an argument.
 
 use super::action::{Act, Action, Place};
+use super::complete::{Completions, Menu};
 use super::fuzzy::fuzzy;
 use super::prompt::{Ask, Prompt};
 use super::recall::Lines;
@@ -34,7 +35,7 @@ enum Deed {
 /// Every command that takes an argument.
 #[rustfmt::skip]
 pub static COMMANDS: &[Command] = &[
-    Command { deed: Deed::Open, name: "open", argument: "PATH", doc: "open another checkpoint, folder, model of the cache or capture" },
+    Command { deed: Deed::Open, name: "open", argument: "MODEL [FLAGS]", doc: "open a checkpoint, folder, capture, model of the cache, or demo" },
     Command { deed: Deed::Layer, name: "layer", argument: "N", doc: "show this layer" },
     Command { deed: Deed::Head, name: "head", argument: "N", doc: "show this head" },
     Command { deed: Deed::Token, name: "token", argument: "N", doc: "choose this token; a number alone does the same" },
@@ -43,21 +44,25 @@ pub static COMMANDS: &[Command] = &[
 /// An entry of the list above the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
-    does: Does,
+    pub(super) does: Does,
     /// What is typed.
     pub name: String,
     /// The places of its letters that were typed.
     pub marks: Vec<usize>,
-    /// One sentence.
-    pub doc: &'static str,
+    /// One sentence, or what it is.
+    pub doc: String,
     /// The keys that do the same.
     pub keys: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Does {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Does {
     Act(Act),
     Take(Command),
+    /// Stands for the whole argument.
+    Line(String),
+    /// Stands for the last word of the argument.
+    Word(String),
 }
 
 /// What can be chosen now, the lines that were taken before, and the chosen entry.
@@ -66,6 +71,9 @@ pub struct Palette {
     choices: Vec<Choice>,
     chosen: usize,
     history: Lines,
+    pub(super) completions: Completions,
+    /// The entry that stands in the line, where the choices complete an argument.
+    pub(super) menu: Option<Menu>,
 }
 
 /// Below every match of a name.
@@ -77,9 +85,12 @@ impl Palette {
         &self.choices
     }
 
-    /// The chosen entry.
-    pub fn chosen(&self) -> usize {
-        self.chosen
+    /// The chosen entry; none where Enter takes the line as it is typed.
+    pub fn chosen(&self) -> Option<usize> {
+        match self.choices.first()?.does {
+            Does::Act(_) | Does::Take(_) => Some(self.chosen),
+            Does::Line(_) | Does::Word(_) => self.menu.as_ref().map(|menu| menu.at),
+        }
     }
 
     fn choice(&self) -> Option<&Choice> {
@@ -96,6 +107,16 @@ impl State {
     /// Lists what fits the line.
     pub(super) fn list_choices(&mut self) {
         let line = self.prompt.as_ref().map_or("", Prompt::line).to_owned();
+        self.palette.menu = None;
+        let openings = self.open_argument().map(str::to_owned);
+        let openings = openings
+            .map(|argument| self.openings(&argument))
+            .unwrap_or_default();
+        if !openings.is_empty() {
+            self.palette.choices = openings;
+            self.palette.chosen = 0;
+            return;
+        }
         let mut found: Vec<(i32, Choice)> = match parts(&line) {
             Some((command, _)) => vec![(0, taking(command, Vec::new()))],
             None => self
@@ -145,6 +166,9 @@ impl State {
 
     /// Takes the chosen entry into the line.
     pub(super) fn complete(&mut self) {
+        if self.open_argument().is_some() {
+            return self.complete_opening();
+        }
         let Some(choice) = self.palette.choice() else {
             return;
         };
@@ -165,7 +189,10 @@ impl State {
 
     /// Does what the line says, or the chosen entry; the line stays where it lacks an argument.
     pub(super) fn do_command(&mut self, line: &str) -> Vec<Effect> {
-        let effects = match (parts(line), self.palette.choice().map(|choice| choice.does)) {
+        let effects = match (
+            parts(line),
+            self.palette.choice().map(|choice| choice.does.clone()),
+        ) {
             (Some((_, "")), _) => return Vec::new(),
             (Some((command, argument)), _) => {
                 self.prompt = None;
@@ -179,7 +206,7 @@ impl State {
                 self.prompt = None;
                 self.act(act)
             }
-            (None, None) => {
+            (None, Some(Does::Line(_) | Does::Word(_)) | None) => {
                 self.status = Some(format!("There is no command '{line}'."));
                 self.prompt = None;
                 return Vec::new();
@@ -220,16 +247,28 @@ impl State {
         Vec::new()
     }
 
-    fn open_path(&mut self, path: &str) -> Vec<Effect> {
-        if path.is_empty() {
+    /// Opens what a line names, with its flags.
+    pub(super) fn open_path(&mut self, line: &str) -> Vec<Effect> {
+        if line.is_empty() {
             self.status = Some(NO_PATH.to_owned());
             return Vec::new();
         }
         self.start_running("loading");
         vec![Effect::Request(Request::Open {
-            path: path.to_owned(),
+            line: line.to_owned(),
             text: self.current_text(),
         })]
+    }
+
+    /// Opens again what was open before.
+    pub(super) fn open_before(&mut self) -> Vec<Effect> {
+        match self.opened.newest_first().get(1).cloned() {
+            Some(line) => self.open_path(&line),
+            None => {
+                self.status = Some("Nothing else was open before.".to_owned());
+                Vec::new()
+            }
+        }
     }
 }
 
@@ -266,7 +305,7 @@ fn doing(action: &'static Action, place: Place, keys: String) -> Choice {
         does: Does::Act(action.act),
         name,
         marks: Vec::new(),
-        doc: action.doc,
+        doc: action.doc.to_owned(),
         keys,
     }
 }
@@ -277,7 +316,7 @@ fn taking(command: Command, marks: Vec<usize>) -> Choice {
         does: Does::Take(command),
         name: format!("{} {}", command.name, command.argument),
         marks,
-        doc: command.doc,
+        doc: command.doc.to_owned(),
         keys: String::new(),
     }
 }
@@ -285,9 +324,9 @@ fn taking(command: Command, marks: Vec<usize>) -> Choice {
 /// A choice with its score, where its name has the typed letters or its doc the typed words.
 fn fit(line: &str, mut choice: Choice) -> Option<(i32, Choice)> {
     // What an argument is called is not typed.
-    let name = match choice.does {
+    let name = match &choice.does {
         Does::Take(command) => command.name,
-        Does::Act(_) => choice.name.as_str(),
+        Does::Act(_) | Does::Line(_) | Does::Word(_) => choice.name.as_str(),
     };
     if let Some((score, marks)) = fuzzy(line, name) {
         choice.marks = marks;

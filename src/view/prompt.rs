@@ -168,9 +168,12 @@ impl State {
             });
             return turned.map_or((), |()| self.prompted());
         }
+        if self.open_argument().is_some() {
+            return self.turn_opening(act);
+        }
         let fresh = self.prompt.as_ref().is_some_and(|p| p.line().is_empty());
         match (act, self.last_command()) {
-            (Act::Earlier, Some(line)) if fresh && self.palette.chosen() == 0 => {
+            (Act::Earlier, Some(line)) if fresh && self.palette.chosen().unwrap_or(0) == 0 => {
                 if let Some(prompt) = &mut self.prompt {
                     prompt.set(&line);
                 }

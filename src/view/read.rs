@@ -113,7 +113,11 @@ impl State {
         };
         let origin = &capture.origin;
         let mut told: Vec<(Gravity, String)> = Vec::new();
-        told.extend(self.problems().into_iter().map(|said| (Gravity::Broken, said)));
+        told.extend(
+            self.problems()
+                .into_iter()
+                .map(|said| (Gravity::Broken, said)),
+        );
         let warnings = origin.warnings.iter();
         told.extend(warnings.map(|said| (Gravity::of_warning(said), said.clone())));
         let diagnosis = self.diagnosis.iter().map(ToString::to_string);
@@ -121,7 +125,9 @@ impl State {
         let assumed = origin.assumed.iter();
         told.extend(assumed.map(|said| (Gravity::of_assumption(said), said.clone())));
         // A capture of another version may name the seed alone.
-        let random = told.iter().any(|(_, said)| Gravity::of_warning(said) == Gravity::Untrained);
+        let random = told
+            .iter()
+            .any(|(_, said)| Gravity::of_warning(said) == Gravity::Untrained);
         if let Some(seed) = origin.untrained_seed.filter(|_| !random) {
             told.push((Gravity::Untrained, weights_are_random(seed)));
         }

@@ -18,6 +18,11 @@ impl Lines {
         }
     }
 
+    /// All lines, the newest first.
+    pub fn newest_first(&self) -> Vec<String> {
+        self.0.iter().rev().cloned().collect()
+    }
+
     /// The newest line.
     pub fn last(&self) -> Option<String> {
         self.0.last().cloned()

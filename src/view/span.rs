@@ -45,7 +45,10 @@ impl State {
     }
 
     fn label_of(&self, tokens: Range<usize>) -> Label {
-        let held = self.capture.as_ref().and_then(|capture| capture.tokens.get(tokens));
+        let held = self
+            .capture
+            .as_ref()
+            .and_then(|capture| capture.tokens.get(tokens));
         match held.unwrap_or_default() {
             [one] => one.label.clone(),
             several => {
@@ -266,16 +269,21 @@ fn rows_as_shown(pattern: &Pattern, span: Range<usize>) -> (usize, Vec<f32>) {
 /// characters of a script that is written without spaces.
 fn continues(before: &[u8], after: &[u8]) -> bool {
     // A character whose bytes are spread over tokens.
-    let split = before.utf8_chunks().last().is_some_and(|chunk| !chunk.invalid().is_empty());
+    let split = before
+        .utf8_chunks()
+        .last()
+        .is_some_and(|chunk| !chunk.invalid().is_empty());
     let last = String::from_utf8_lossy(before).chars().next_back();
-    let mut next = String::from_utf8_lossy(after).chars().collect::<Vec<_>>().into_iter();
+    let mut next = String::from_utf8_lossy(after)
+        .chars()
+        .collect::<Vec<_>>()
+        .into_iter();
     let (Some(last), Some(first)) = (last, next.next()) else {
         return false;
     };
     let of_word = |c: char| c.is_alphanumeric() && c < '\u{2e80}';
     let apostrophe = matches!(first, '\'' | '’') && next.next().is_some_and(of_word);
-    split && first == char::REPLACEMENT_CHARACTER
-        || of_word(last) && (of_word(first) || apostrophe)
+    split && first == char::REPLACEMENT_CHARACTER || of_word(last) && (of_word(first) || apostrophe)
 }
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub struct Options {
     pub text: String,
     /// Whether the capture comes from a file, so that there is no model to run.
     pub from_file: bool,
+    /// The line that `:open` opens it with again.
+    pub opened: String,
     /// The command line that opens the capture again, where it comes from a file.
     pub command: String,
     /// Which keys do what.
@@ -138,6 +140,8 @@ pub struct State {
     pub(super) find: Find,
     pub(super) atlas: AtlasView,
     pub(super) history: Lines,
+    /// The lines that opened what was shown.
+    pub(super) opened: Lines,
     pub(super) running: Option<Running>,
     /// What went wrong, or is not possible.
     pub(super) status: Option<String>,
@@ -165,6 +169,8 @@ impl State {
     pub fn new(options: Options) -> Self {
         let mut history = Lines::default();
         history.keep(&options.text);
+        let mut opened = Lines::default();
+        opened.keep(&options.opened);
         let cursor = Cursor {
             layer: options.layer.unwrap_or_default(),
             head: options.head.unwrap_or_default(),
@@ -203,6 +209,7 @@ impl State {
             find: Find::default(),
             atlas: AtlasView::default(),
             history,
+            opened,
             running: None,
             status: None,
             news: None,

@@ -35,12 +35,17 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             let text = state.current_text();
             vec![Effect::Request(Request::Reload { text })]
         }
+        Event::Edited(edited) => {
+            state.edited(edited);
+            Vec::new()
+        }
         Event::Work(update) => {
             state.work(update);
             Vec::new()
         }
     };
     state.settle();
+    effects.extend(state.palette.completions.ask().map(Effect::Complete));
     effects.extend(state.derived.looks.ask().map(Effect::Look));
     effects
 }
@@ -59,15 +64,24 @@ impl State {
                 command,
                 from_file,
                 again,
+                asked,
             } => {
                 self.options.model = model;
                 self.options.command = command;
                 self.options.from_file = from_file;
                 self.touched = again;
-                self.head_chosen = again;
+                self.head_chosen = again || asked.head.is_some();
+                self.opened.keep(&asked.line);
+                if let Some(text) = asked.text {
+                    self.history.keep(&text);
+                }
+                self.cursor.layer = asked.layer.unwrap_or(self.cursor.layer);
+                self.cursor.head = asked.head.unwrap_or(self.cursor.head);
+                self.scale = asked.scale.unwrap_or(self.scale);
                 self.status = None;
                 self.news = again.then(|| "Read again: it changed on disk.".to_owned());
             }
+            Update::Completions { of, found } => self.take_completions(of, found),
             Update::Said(sentence) => self.tell(sentence),
             Update::Refused(sentence) => self.status = Some(sentence),
             Update::Failed(sentence) => {
@@ -126,6 +140,8 @@ impl State {
             Act::Cancel => return vec![Effect::Cancel],
             Act::Run => return self.run(),
             Act::Accept => return self.accept(),
+            Act::OpenBefore => return self.open_before(),
+            Act::EditOutside => return self.edit_outside(),
             Act::Show(screen) => self.go_to(screen),
             Act::Ask(ask) => self.ask(ask),
             Act::Copy(what) => return self.copy(what),
@@ -190,11 +206,12 @@ impl State {
             Act::SelfKey => self.choose(self.cursor.query, Key(self.cursor.query.0)),
             Act::Open => self.open_chosen(),
             _ => {
+                let columns = self.edit_columns();
                 if let Some(prompt) = &mut self.prompt {
                     prompt.act(act);
                     self.prompted();
                 } else if let Some(editor) = &mut self.editor {
-                    editor.act(act);
+                    editor.act(act, columns);
                 }
             }
         }
@@ -211,6 +228,32 @@ impl State {
                 "The value-weighted scale is left out: the file holds no norms of values."
                     .to_owned(),
             );
+        }
+    }
+
+    /// Asks for the text to be edited outside of the explorer.
+    fn edit_outside(&mut self) -> Vec<Effect> {
+        if self.options.from_file {
+            self.status = Some(NO_MODEL.to_owned());
+            return Vec::new();
+        }
+        let text = match &self.editor {
+            Some(editor) => editor.text().to_owned(),
+            None => self.current_text(),
+        };
+        vec![Effect::Edit(text)]
+    }
+
+    /// Takes the text that was edited outside into the editor, where Enter runs it.
+    fn edited(&mut self, edited: Result<String, String>) {
+        match edited {
+            Err(sentence) => self.status = Some(sentence),
+            Ok(text) => {
+                let fresh = || Editor::new(&text, &self.history);
+                let mut editor = self.editor.take().unwrap_or_else(fresh);
+                editor.set(&text);
+                self.editor = Some(editor);
+            }
         }
     }
 

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::capture::{Capture, Layer, LayerRecord, Pool};
+use super::complete::Completion;
+use crate::capture::{Capture, Head, Layer, LayerRecord, Pool};
 use crate::lens::{Grid, LayerTrust, Pyramid, Scale, Select, Tiles};
 
 /// A request to the worker.
@@ -17,9 +18,9 @@ pub enum Request {
     },
     /// Open another model or capture, and run the text on it.
     Open {
-        /// What to open, as typed.
-        path: String,
-        /// The text, where there is a model.
+        /// What to open and how, as typed.
+        line: String,
+        /// The text, where there is a model and the line gives no other.
         text: String,
     },
     /// Open again what is open, because it changed, and run the text on it.
@@ -32,6 +33,21 @@ pub enum Request {
         /// The layer that is looked at.
         first: Layer,
     },
+}
+
+/// What the line that opened something asks for beside that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The line that opens it again; empty where that has not changed.
+    pub line: String,
+    /// The text, where it gives one.
+    pub text: Option<String>,
+    /// The layer to begin with.
+    pub layer: Option<Layer>,
+    /// The head to begin with.
+    pub head: Option<Head>,
+    /// The scale to show weights at.
+    pub scale: Option<Scale>,
 }
 
 /// What the lens is asked to compute in the background.
@@ -57,7 +73,7 @@ impl PartialEq for Look {
 impl Eq for Look {}
 
 /// What is said where a path is asked for.
-pub const NO_PATH: &str = "Name what to open: :open PATH.";
+pub const NO_PATH: &str = "Name what to open: `:open MODEL`; `:open demo` opens the demo.";
 
 /// What is said where a model is asked for and there is only a capture.
 pub const NO_MODEL: &str =
@@ -93,6 +109,15 @@ pub enum Update {
         from_file: bool,
         /// Whether it was open before and has changed: what is looked at stays.
         again: bool,
+        /// What its line asks for.
+        asked: Asked,
+    },
+    /// What completes the argument of `:open`.
+    Completions {
+        /// The argument, as typed.
+        of: String,
+        /// The words that may stand where it ends.
+        found: Vec<Completion>,
     },
     /// Something was done: one sentence, safe to show.
     Said(String),

@@ -788,7 +788,7 @@ fn the_manual_is_a_page_with_every_key() {
         ".SH KEYS",
         ".SH FILES",
         "config.toml",
-        ":open PATH",
+        ":open MODEL",
         "\\&Ctrl\\-d, \\&PgDn",
     ] {
         assert!(text.contains(part), "{part}");

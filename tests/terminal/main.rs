@@ -5,6 +5,8 @@ mod bytes;
 #[cfg(test)]
 mod fault;
 #[cfg(test)]
+mod keyboard;
+#[cfg(test)]
 mod manners;
 #[cfg(test)]
 mod session;

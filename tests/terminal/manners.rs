@@ -260,3 +260,79 @@ fn settings_of_a_file_are_obeyed() {
     assert_eq!(session.wait_exit().0, 0);
     session.assert_restored();
 }
+
+#[test]
+fn open_completes_takes_flags_and_goes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("my runs")).unwrap();
+    let copy = folder.path().join("my runs/step 400.safetensors");
+    std::fs::copy(checkpoint("step-00400.safetensors"), &copy).unwrap();
+    let mut command = demo(&["--color=256"]);
+    command.cwd(folder.path());
+    let mut session = Session::start(command, 120, 30);
+    session.wait_shown();
+    let before = session.look();
+    session.press(":open m");
+    session.wait_text("my runs/");
+    session.press("\t");
+    session.wait_text("step 400.safetensors");
+    session.press("\t");
+    session.wait_text(r":open my\ runs/step\ 400.safetensors");
+    session.press("--nope\r");
+    session.wait_text("unexpected argument '--nope'");
+    session.wait("end", |screen| !screen.contents().contains("cancels"));
+    session.press("\x1b");
+    session.wait_look(&before);
+    // With a text of its own, and back to the demo.
+    session.press(":open my\\ runs/step\\ 400.safetensors --text 'A dog ran.'\r");
+    session.wait_text("4 tokens");
+    session.press("\x1e");
+    session.wait_text("headlight demo");
+    session.press(":open no/such.pt\r");
+    session.wait_text("no/such.pt");
+    session.wait("end", |screen| !screen.contents().contains("cancels"));
+    session.wait_text("headlight demo");
+    quit(session);
+}
+
+#[test]
+fn the_editor_has_the_terminal_and_gives_it_back() {
+    // It asks for a line, as an editor reads keys, and writes it into the file.
+    let script = r#"printf 'editing '; cat "$1"; read line; printf '%s\n' "$line" > "$1""#;
+    let folder = tempfile::tempdir().unwrap();
+    let editor = folder.path().join("editor");
+    std::fs::write(&editor, format!("#!/bin/sh\n{script}\n")).unwrap();
+    let mut command = demo(&["--color=256", "--text", "The cat sat."]);
+    command.env("VISUAL", format!("sh {}", editor.display()));
+    let mut session = Session::start(command, 100, 24);
+    session.wait_shown();
+    session.press("E");
+    session.wait("editor", |screen| {
+        !screen.alternate_screen() && screen.contents().contains("editing The cat sat.")
+    });
+    // Every key of it is the editor's, also what would end the explorer.
+    session.press("q dog ran.\r");
+    session.wait("text", |screen| {
+        screen.alternate_screen() && screen.contents().contains("q dog ran.")
+    });
+    session.press("\r");
+    session.wait("run", |screen| {
+        let text = screen.contents();
+        text.contains("'dog'") || text.contains("dog")
+    });
+    session.wait_quiet();
+    session.press("]");
+    session.wait_text("layer 1 ·");
+    quit(session);
+    // One that is not there is told, and nothing else happens.
+    let mut command = demo(&["--color=256"]);
+    command.env("VISUAL", "no-such-editor");
+    let mut session = Session::start(command, 100, 24);
+    session.wait_shown();
+    let before = session.look();
+    session.press("E");
+    session.wait_text("There is no editor 'no-such-editor'");
+    session.press("\x1b");
+    session.wait_look(&before);
+    quit(session);
+}

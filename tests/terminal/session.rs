@@ -75,6 +75,14 @@ pub fn explorer_in_shell(script: &str) -> CommandBuilder {
     prepared(command)
 }
 
+/// A shell script that names the explorer on the demo, with these arguments, `"$@"`.
+pub fn demo_in_shell(script: &str, arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new("sh");
+    command.args(["-c", script, "sh", program()]);
+    command.args(arguments);
+    prepared(command)
+}
+
 fn prepared(mut command: CommandBuilder) -> CommandBuilder {
     command.env("TERM", "xterm-256color");
     command.env_remove("NO_COLOR");
@@ -341,6 +349,12 @@ impl Session {
     pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Sends a signal to every process of the terminal's foreground.
+    pub fn signal_group(&self, signal: Signal) {
+        let group = self.master.process_group_leader().unwrap();
+        rustix::process::kill_process_group(Pid::from_raw(group).unwrap(), signal).unwrap();
     }
 
     /// The exit status, and how long it took to come.

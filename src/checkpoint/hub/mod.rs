@@ -214,6 +214,20 @@ fn similar(cache: &Path, name: &HubName) -> String {
     format!("; the cache has {}", listed(&alike))
 }
 
+/// Names of the models in the cache that `environment` names, sorted.
+pub fn cached(environment: &Environment) -> Vec<String> {
+    let folders = environment
+        .cache()
+        .map_or_else(Vec::new, |cache| entries(&cache.path));
+    let names = folders
+        .iter()
+        .filter_map(|entry| entry.strip_prefix("models--"));
+    let names = names.map(|name| name.replacen("--", "/", 1));
+    names
+        .filter(|name| HubName::parse(name).is_some())
+        .collect()
+}
+
 /// Files of a snapshot that are links to nothing, as the end of a clause.
 fn dangling(snapshot: &Path) -> String {
     let mut names = entries(snapshot);

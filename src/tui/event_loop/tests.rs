@@ -138,6 +138,10 @@ impl Screen for Fake {
         Ok(())
     }
 
+    fn edit(&mut self, text: &str) -> io::Result<Result<String, String>> {
+        Ok(Ok(text.to_uppercase()))
+    }
+
     fn suspend(&mut self) -> io::Result<bool> {
         count(&self.counts.suspended);
         Ok(self.stops)
@@ -203,6 +207,7 @@ fn workers(model: Worker<Request>) -> Workers {
         model,
         lens: lens(),
         files,
+        words: Worker::start("words", Box::new(|_, _, _| {}), |_, _| {}).unwrap(),
     }
 }
 

@@ -1,26 +1,30 @@
 //! The screen that is a terminal.
 
 use std::io;
+use std::sync::Arc;
 
 use ratatui::layout::Size;
 use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
 
 use super::super::frames::Frames;
+use super::super::outside;
 use super::super::signals;
 use super::super::terminal::{self, Stdout};
+use super::reader::Reader;
 use super::{App, Screen, drawn};
 
 /// The terminal on stdin and stdout, given back when dropped.
 pub(super) struct Tty {
     frames: Frames<Stdout>,
+    reader: Arc<Reader>,
 }
 
 impl Tty {
-    pub(super) fn enter() -> io::Result<Self> {
+    pub(super) fn enter(reader: Arc<Reader>) -> io::Result<Self> {
         let frames = Frames::new(Stdout, || Ok(drawn(size()?)))?;
         terminal::enter()?;
-        Ok(Self { frames })
+        Ok(Self { frames, reader })
     }
 }
 
@@ -58,6 +62,20 @@ impl Screen for Tty {
 
     fn mouse(&mut self, on: bool) -> io::Result<()> {
         terminal::mouse(on)
+    }
+
+    fn edit(&mut self, text: &str) -> io::Result<Result<String, String>> {
+        if self.reader.lend().is_err() {
+            return Ok(Err("The keyboard is busy: try again.".to_owned()));
+        }
+        terminal::leave();
+        let edited = {
+            let _lent = signals::lend();
+            outside::edit(text)
+        };
+        let resumed = self.resume();
+        self.reader.take_back();
+        resumed.map(|()| edited)
     }
 
     fn suspend(&mut self) -> io::Result<bool> {

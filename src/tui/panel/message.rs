@@ -16,7 +16,9 @@ pub fn message(canvas: &mut Canvas, area: Area, state: &State) {
     let key = state.keymap().key_of(Act::Origin);
     let key = key.filter(|_| state.places().contains(&Place::Screens));
     let key = key.map_or_else(String::new, |key| key.name());
-    let (mark, text, more) = match state.message() {
+    let message = state.message();
+    let has_details = matches!(message, Message::Notice(..));
+    let (mark, text, more) = match message {
         Message::Wrong(text) => (canvas.span(" ! ", Role::Bad), text, String::new()),
         Message::Done(text) => (canvas.span(" ✓ ", Role::Own), text, String::new()),
         Message::Notice(text, more) => {
@@ -37,9 +39,16 @@ pub fn message(canvas: &mut Canvas, area: Area, state: &State) {
     let label = Label::of_text(&text);
     let is_cut = label.width() + 4 + more.len() > usize::from(area.width);
     let mut more = vec![canvas.span(more, Role::Dim)];
-    if !key.is_empty() && (is_cut || measure(&more) > 0) {
+    if !key.is_empty() && (is_cut || has_details) {
         more.push(canvas.span(format!(" {key}"), Role::Accent));
-        more.push(canvas.span(if is_cut { " shows it whole " } else { " shows all " }, Role::Dim));
+        more.push(canvas.span(
+            if is_cut {
+                " shows it whole "
+            } else {
+                " shows all "
+            },
+            Role::Dim,
+        ));
     }
     let room = area.width.saturating_sub(measure(&more));
     let text = label.clip(usize::from(room).saturating_sub(4));

@@ -4,6 +4,7 @@ use ratatui::style::Modifier;
 
 use super::super::canvas::{Canvas, Span, Titles, measure};
 use super::super::theme::Role;
+use crate::token::Label;
 use crate::view::{Area, Ask, Choice, State};
 
 /// Entries that are shown at once, at most.
@@ -30,9 +31,15 @@ pub fn palette(canvas: &mut Canvas, line: Area, state: &State) {
         height: rows as u16 + 2,
     };
     canvas.clear(area);
-    let first = (chosen + 1).saturating_sub(rows);
+    let first = chosen.map_or(0, |chosen| (chosen + 1).saturating_sub(rows));
     let counted = match choices.len() > rows {
-        true => vec![canvas.span(format!("{} of {}", chosen + 1, choices.len()), Role::Dim)],
+        true => {
+            let counted = match chosen {
+                Some(chosen) => format!("{} of {}", chosen + 1, choices.len()),
+                None => format!("{} of {}", rows, choices.len()),
+            };
+            vec![canvas.span(counted, Role::Dim)]
+        }
         false => Vec::new(),
     };
     let titles = Titles {
@@ -46,7 +53,7 @@ pub fn palette(canvas: &mut Canvas, line: Area, state: &State) {
         let text = [canvas.span(" nothing is called that", Role::Dim)];
         canvas.line(inner.x, inner.y, inner.width, &text);
     }
-    let count = |text: &str| text.chars().count() as u16;
+    let count = |text: &str| Label::of_text(text).width() as u16;
     // Of all entries, so that the columns stay where they are while the list scrolls.
     let names = choices.iter().map(|choice| count(&choice.name)).max();
     let names = names.unwrap_or(0).min(inner.width / 2);
@@ -60,17 +67,17 @@ pub fn palette(canvas: &mut Canvas, line: Area, state: &State) {
         .enumerate()
     {
         let y = inner.y + row as u16;
-        let mark = if at == chosen { "▸ " } else { "  " };
+        let mark = if Some(at) == chosen { "▸ " } else { "  " };
         let mark = [canvas.span(mark, Role::Accent)];
         let mut x = inner.x + canvas.line(inner.x, y, inner.width, &mark);
-        let name = name(canvas, choice, at == chosen);
+        let name = name(canvas, choice, Some(at) == chosen);
         canvas.line(x, y, names, &name);
         x += names + 2;
         let left = |x: u16| (inner.x + inner.width).saturating_sub(x);
         let told = [canvas.span(choice.keys.as_str(), Role::Accent)];
         canvas.line(x, y, keys.min(left(x)), &told);
         x += keys + 2;
-        let doc = [canvas.span(choice.doc, Role::Dim)];
+        let doc = [canvas.span(choice.doc.as_str(), Role::Dim)];
         if measure(&doc) <= left(x) {
             canvas.line(x, y, left(x), &doc);
         } else if left(x) > 8 {
@@ -84,6 +91,9 @@ pub fn palette(canvas: &mut Canvas, line: Area, state: &State) {
 fn name(canvas: &Canvas, choice: &Choice, chosen: bool) -> Vec<Span> {
     let role = if chosen { Role::Strong } else { Role::Text };
     let plain = canvas.theme.style(role);
+    if choice.marks.is_empty() {
+        return vec![(Label::of_text(&choice.name).text().to_owned(), plain)];
+    }
     let letters = choice.name.chars().enumerate();
     letters
         .map(|(at, letter)| {

@@ -21,7 +21,11 @@ fn words_end_at_spaces_marks_and_scripts_without_spaces() {
         ("日", "本", false),
         ("", "a", false),
     ] {
-        assert_eq!(continues(before.as_bytes(), after.as_bytes()), expected, "{before} {after}");
+        assert_eq!(
+            continues(before.as_bytes(), after.as_bytes()),
+            expected,
+            "{before} {after}"
+        );
     }
     assert!(continues(&[0xf0, 0x9f], &[0x90, 0xb1]));
 }
@@ -35,17 +39,28 @@ fn the_token_stays_when_the_direction_turns_on_every_screen() {
         assert_eq!(state.subject(), 10..11, "{screen}");
         let before = state.cursor();
         press(&mut state, "w");
-        assert_eq!((state.subject(), state.direction()), (10..11, Direction::Attended));
+        assert_eq!(
+            (state.subject(), state.direction()),
+            (10..11, Direction::Attended)
+        );
         assert_eq!(state.cursor().key.0, 10);
         let strongest = state.ranked()[0].position;
         assert_eq!(state.cursor().query.0, strongest, "{screen}");
         press(&mut state, "w");
         assert_eq!(state.subject(), 10..11);
         if screen == "1" {
-            assert_eq!(state.cursor(), before, "what was turned at once is turned back");
+            assert_eq!(
+                state.cursor(),
+                before,
+                "what was turned at once is turned back"
+            );
         }
         press(&mut state, "w / s a w Enter");
-        assert_eq!((state.cursor().key.0, state.subject()), (2, 2..3), "find moves it, too");
+        assert_eq!(
+            (state.cursor().key.0, state.subject()),
+            (2, 2..3),
+            "find moves it, too"
+        );
     }
 }
 
@@ -55,7 +70,10 @@ fn turned_about_the_cell_stays() {
     press(&mut state, "/ r a n Enter h h");
     let before = state.cursor();
     press(&mut state, "W");
-    assert_eq!((state.cursor(), state.subject()), (before, before.key.0..before.key.0 + 1));
+    assert_eq!(
+        (state.cursor(), state.subject()),
+        (before, before.key.0..before.key.0 + 1)
+    );
     press(&mut state, "W");
     assert_eq!((state.cursor(), state.subject()), (before, 10..11));
 }

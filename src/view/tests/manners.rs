@@ -97,11 +97,11 @@ fn a_command_is_chosen_with_arrows_and_done_with_enter() {
     type_line(&mut state, "zoom");
     press(&mut state, "↑");
     assert_eq!(
-        state.palette().chosen() + 1,
+        state.palette().chosen().unwrap() + 1,
         state.palette().choices().len()
     );
     press(&mut state, "↓");
-    assert_eq!(state.palette().chosen(), 0);
+    assert_eq!(state.palette().chosen(), Some(0));
     press(&mut state, "Esc");
     assert!(state.prompt().is_none());
 }
@@ -152,9 +152,10 @@ fn another_checkpoint_is_opened_with_the_text_and_what_fails_changes_nothing() {
     let mut state = showing(&Recipe::default());
     let before = at(&state);
     let text = state.capture().unwrap().text.clone();
-    let path = "some where/model.pt".to_owned();
-    let asked = Effect::Request(Request::Open { path, text });
-    assert_eq!(command(&mut state, "open some where/model.pt"), [asked]);
+    let line = r"some\ where/model.pt --number-of-heads 4".to_owned();
+    let typed = format!("open {line}");
+    let asked = Effect::Request(Request::Open { line, text });
+    assert_eq!(command(&mut state, &typed).last(), Some(&asked));
     assert!(state.running().is_some());
     let failed = Update::Failed("there is no such file".to_owned());
     update(&mut state, Event::Work(failed));
@@ -168,6 +169,7 @@ fn another_checkpoint_is_opened_with_the_text_and_what_fails_changes_nothing() {
             command: "headlight other".to_owned(),
             from_file,
             again: false,
+            asked: Asked::default(),
         };
         update(&mut state, Event::Work(opened));
         assert_eq!(state.from_file(), from_file);
@@ -189,6 +191,7 @@ fn what_changed_on_disk_is_read_again_and_the_cursor_stays() {
         command: String::new(),
         from_file: false,
         again: true,
+        asked: Asked::default(),
     };
     update(&mut state, Event::Work(opened));
     let newer = Recipe {
@@ -459,7 +462,7 @@ fn keys_of_the_settings_are_those_that_are_shown_and_obeyed() {
     let next = choices.iter().find(|choice| choice.name == "next layer");
     assert_eq!(next.unwrap().keys, "Alt-n");
     let told = Row::Entry("Alt-n".to_owned(), "show the next layer".to_owned());
-    assert!(help_rows(state.keymap()).contains(&told));
+    assert!(state.help_rows().contains(&told));
 }
 
 #[test]
@@ -548,4 +551,126 @@ fn messages_and_warnings_move_nothing() {
     let said = Message::Notice("The text was cut.".to_owned(), 0);
     assert_eq!(state.message(), said);
     assert_eq!(*state.layout(), rest);
+}
+
+fn opened(state: &mut State, line: &str) {
+    let asked = Asked {
+        line: line.to_owned(),
+        ..Asked::default()
+    };
+    let opened = Update::Opened {
+        model: line.to_owned(),
+        command: String::new(),
+        from_file: false,
+        again: false,
+        asked,
+    };
+    update(state, Event::Work(opened));
+    update(state, Event::Work(Update::Ended { cancelled: false }));
+}
+
+fn line(state: &State) -> &str {
+    state.prompt().unwrap().line()
+}
+
+/// Types `:open` and an argument, and is told what completes it.
+fn type_open(state: &mut State, argument: &str, found: &[(&str, bool)]) {
+    press(state, ":");
+    type_line(state, "open ");
+    let effects = type_line(state, argument);
+    let asks = |effect: &Effect| matches!(effect, Effect::Complete(of) if of == argument);
+    assert!(argument.is_empty() || effects.iter().any(asks));
+    tell(state, argument, found);
+}
+
+fn tell(state: &mut State, argument: &str, found: &[(&str, bool)]) {
+    let completion = |&(word, goes_on): &(&str, bool)| Completion {
+        word: word.to_owned(),
+        doc: "file".to_owned(),
+        goes_on,
+    };
+    let found = found.iter().map(completion).collect();
+    let of = argument.to_owned();
+    update(state, Event::Work(Update::Completions { of, found }));
+}
+
+fn asks_to_open(effects: &[Effect], wanted: &str) -> bool {
+    let open = |effect: &Effect| matches!(effect, Effect::Request(Request::Open { line, .. }) if line == wanted);
+    effects.iter().any(open)
+}
+
+#[test]
+fn tab_completes_paths_as_far_as_they_go_one_way_and_then_chooses() {
+    let mut state = showing(&Recipe::default());
+    let both = [("my runs/", true), ("my model.pt", false)];
+    type_open(&mut state, "m", &both);
+    assert_eq!(state.palette().chosen(), None, "Enter takes what is typed");
+    press(&mut state, "Tab");
+    assert_eq!(line(&state), r"open my\ ");
+    tell(&mut state, r"my\ ", &both);
+    press(&mut state, "Tab");
+    assert_eq!(line(&state), r"open my\ runs/");
+    assert_eq!(state.palette().chosen(), Some(0));
+    // A folder that was chosen is gone into; what is in there alone is taken whole.
+    press(&mut state, "Tab");
+    tell(&mut state, r"my\ runs/", &[("my runs/step 1.pt", false)]);
+    press(&mut state, "Tab");
+    assert_eq!(line(&state), r"open my\ runs/step\ 1.pt ");
+    // What comes late for another line is nothing.
+    tell(&mut state, "m", &[("mist", false)]);
+    assert!(!names(&state).contains(&"mist"));
+    let effects = press(&mut state, "Enter");
+    assert!(
+        asks_to_open(&effects, r"my\ runs/step\ 1.pt"),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn what_was_opened_is_a_key_away() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "Ctrl-^");
+    assert_eq!(state.status(), Some("Nothing else was open before."));
+    for line in ["a.pt", "b.pt --number-of-heads 2", "c.pt"] {
+        opened(&mut state, line);
+    }
+    type_open(&mut state, "", &[]);
+    press(&mut state, "↓");
+    assert_eq!(line(&state), "open b.pt --number-of-heads 2");
+    press(&mut state, "↓");
+    assert_eq!(line(&state), "open a.pt");
+    press(&mut state, "↓ ↓");
+    assert_eq!(line(&state), "open ", "round again to what was typed");
+    press(&mut state, "Esc");
+    let back = press(&mut state, "Ctrl-^");
+    assert!(asks_to_open(&back, "b.pt --number-of-heads 2"), "{back:?}");
+    // It failed: what is open and what was before stay.
+    update(&mut state, Event::Work(Update::Failed("no".to_owned())));
+    update(&mut state, Event::Work(Update::Ended { cancelled: false }));
+    let back = press(&mut state, "Ctrl-^");
+    assert!(asks_to_open(&back, "b.pt --number-of-heads 2"), "{back:?}");
+    opened(&mut state, "b.pt --number-of-heads 2");
+    assert!(asks_to_open(&press(&mut state, "Ctrl-^"), "c.pt"));
+}
+
+#[test]
+fn the_text_goes_to_an_editor_and_comes_back() {
+    let mut state = showing(&Recipe::default());
+    let text = state.capture().unwrap().text.clone();
+    assert_eq!(press(&mut state, "E"), [Effect::Edit(text.clone())]);
+    let failed = Err("The editor failed.".to_owned());
+    update(&mut state, Event::Edited(failed));
+    assert_eq!(state.status(), Some("The editor failed."));
+    assert!(state.editor().is_none());
+    press(&mut state, "e x");
+    let effects = press(&mut state, "Ctrl-x");
+    assert_eq!(effects, [Effect::Edit(format!("{text}x"))]);
+    update(&mut state, Event::Edited(Ok("Two\nlines".to_owned())));
+    press(&mut state, "Alt-Enter y");
+    assert_eq!(state.editor().unwrap().text(), "Two\nlines\ny");
+    // Up and down go by rows, and to earlier texts from the first.
+    press(&mut state, "↑ z");
+    assert_eq!(state.editor().unwrap().text(), "Two\nlzines\ny");
+    press(&mut state, "↑ ↑");
+    assert_eq!(state.editor().unwrap().text(), text);
 }
