@@ -1,11 +1,11 @@
 //! The texts that lie over the screen: rows of a name and what it stands for.
 
 use super::action::Place;
-use super::keymap::Keymap;
 use super::palette::COMMANDS;
-use super::state::{Popup, State};
+use super::screen::Screen;
+use super::state::State;
 use crate::capture::bytes_in_words;
-use crate::lens::{AttentionKind, DIAGNOSIS_TOKENS, LayerTrust};
+use crate::lens::{AttentionKind, DIAGNOSIS_TOKENS, KindName, LayerTrust, Measure, Scale};
 
 /// A row of a text over the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,28 +18,102 @@ pub enum Row {
     Check(bool, &'static str, String),
 }
 
-/// What every key does, by place.
-pub fn help_rows(keymap: &Keymap) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for place in Place::ALL {
-        rows.push(Row::Heading(place.name()));
-        for (action, keys) in keymap.rows().filter(|(action, _)| action.place == place) {
-            let keys: Vec<String> = keys.iter().map(|key| key.name()).collect();
-            rows.push(Row::Entry(keys.join(" "), action.doc.to_owned()));
-        }
-    }
-    rows.push(Row::Heading("command line"));
-    let typed = |name, argument| format!(":{name} {argument}");
-    rows.extend(COMMANDS.iter().map(|command| {
-        Row::Entry(
-            typed(command.name, command.argument),
-            command.doc.to_owned(),
-        )
-    }));
-    rows
-}
-
 impl State {
+    /// What every key does: first the keys of the screen and its pane, then what its numbers mean,
+    /// then all others by place.
+    pub fn help_rows(&self) -> Vec<Row> {
+        let here = self.places_of_screen();
+        let mut rows = Vec::new();
+        for place in &here {
+            self.keys_of(*place, &mut rows);
+        }
+        rows.extend(self.number_rows());
+        for place in Place::ALL.into_iter().filter(|place| !here.contains(place)) {
+            self.keys_of(place, &mut rows);
+        }
+        rows.push(Row::Heading("command line"));
+        rows.extend(COMMANDS.iter().map(|command| {
+            let typed = format!(":{} {}", command.name, command.argument);
+            Row::Entry(typed, command.doc.to_owned())
+        }));
+        rows
+    }
+
+    fn keys_of(&self, place: Place, rows: &mut Vec<Row>) {
+        rows.push(Row::Heading(place.name()));
+        let here = self
+            .keymap()
+            .rows()
+            .filter(|(action, _)| action.place == place);
+        rows.extend(here.map(|(action, keys)| {
+            let keys: Vec<String> = keys.iter().map(|key| key.name()).collect();
+            Row::Entry(keys.join(" "), action.doc.to_owned())
+        }));
+    }
+
+    /// What the numbers of the screen mean.
+    pub fn number_rows(&self) -> Vec<Row> {
+        let entry = |name: &str, told: &str| Row::Entry(name.to_owned(), told.to_owned());
+        let mut rows = vec![Row::Heading(match self.screen() {
+            Screen::Heads => "numbers of Heads",
+            Screen::Text => "numbers of Text",
+            Screen::Atlas => "numbers of Atlas",
+        })];
+        rows.push(entry(
+            "weight",
+            "A[i,j], how much query i attends to key j: the softmax of the scores. The weights of a \
+             query sum to 1, or to 1 minus the share of a sink",
+        ));
+        rows.push(entry(
+            "as one",
+            "several tokens taken together: the mean of their rows, the sum of their columns",
+        ));
+        let scale = self.scale();
+        rows.push(entry(
+            "scale",
+            &format!(
+                "{}: {}; it changes colours only, numbers are exact",
+                scale.name(),
+                scale_told(scale)
+            ),
+        ));
+        for measure in Measure::ALL {
+            let unit = match measure.unit() {
+                "" => String::new(),
+                unit => format!(", in {unit}"),
+            };
+            rows.push(Row::Entry(
+                measure.title().to_owned(),
+                format!(
+                    "{}{unit}: {}. Undefined where {}",
+                    measure.doc(),
+                    measure.definition(),
+                    measure.undefined_when()
+                ),
+            ));
+        }
+        match self.screen() {
+            Screen::Text => rows.push(entry(
+                "received",
+                "the weight that a token receives: the sum of A[i,j] over all queries i",
+            )),
+            Screen::Heads => rows.push(entry(
+                "mean",
+                "with m: every weight is the mean over the heads of the layer",
+            )),
+            Screen::Atlas => {}
+        }
+        rows.push(Row::Heading("kinds of heads"));
+        let kinds = KindName::ALL.into_iter();
+        rows.extend(kinds.map(|kind| {
+            entry(
+                kind.name(),
+                &format!("{}: its {} is high", kind.doc(), kind.measure().title()),
+            )
+        }));
+        rows
+    }
+
     /// Whether the shown layer can be trusted, where the capture came from, and all that was assumed.
     pub fn origin_rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
@@ -176,20 +250,17 @@ impl State {
         rows.extend(found.map(|d| Row::Check(false, d.name(), d.to_string())));
         rows
     }
+}
 
-    /// Lines that the text over the screen takes at most, when each is at least 20 cells wide.
-    pub(super) fn popup_lines(&self) -> usize {
-        let rows = match self.popup() {
-            None => return 0,
-            Some((Popup::Links, _)) => return self.links().len(),
-            Some((Popup::Help, _)) => help_rows(self.keymap()),
-            Some((Popup::Origin, _)) => self.origin_rows(),
-        };
-        let lines = |row: &Row| match row {
-            Row::Heading(_) => 2,
-            Row::Entry(_, value) | Row::Check(_, _, value) => 1 + value.chars().count() / 20,
-        };
-        rows.iter().map(lines).sum()
+/// What a scale shows of a weight.
+fn scale_told(scale: Scale) -> &'static str {
+    match scale {
+        Scale::Raw => "the weight itself",
+        Scale::RowMax => "the weight over the largest of its row",
+        Scale::Sqrt => "the square root of the weight",
+        Scale::Log => "the logarithm of the weight, from 1e-4 to 1",
+        Scale::NoSink => "the weight without key 0, rows renormalised",
+        Scale::ValueWeighted => "the weight times the norm of the value that the head writes",
     }
 }
 

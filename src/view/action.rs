@@ -17,6 +17,8 @@ pub enum Act {
     Redraw,
     /// Show the help.
     Help,
+    /// Show what the numbers of the screen mean.
+    Numbers,
     /// Show where the capture came from.
     Origin,
     /// Edit the text.
@@ -384,7 +386,8 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Screens, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "go half a page down"),
     row(Place::Screens, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "go half a page up"),
     row(Place::Screens, Act::Back, "back", &[key(Code::Esc)], "", "dismiss a message, or go back to the heatmap"),
-    row(Place::Screens, Act::Help, "help", &[ch('?')], "help", "show what every key does"),
+    row(Place::Screens, Act::Numbers, "numbers", &[ch('#')], "", "show what the numbers of this screen mean"),
+    row(Place::Screens, Act::Help, "help", &[ch('?')], "help", "show what every key does, those of this screen first"),
     row(Place::Screens, Act::Quit, "quit", &[ch('q')], "quit", "leave"),
     row(Place::Editor, Act::Run, "run", ENTER, "run", "run the text"),
     row(Place::Editor, Act::Abandon, "abandon", &[key(Code::Esc)], "abandon", "leave the text as it was"),
@@ -427,7 +430,12 @@ pub static ACTIONS: &[Action] = &[
     row(Place::Popup, Act::Up, "up", UP, "scroll", "scroll up"),
     row(Place::Popup, Act::HalfDown, "half page down", &[ctrl('d'), key(Code::PageDown)], "", "scroll half a page down"),
     row(Place::Popup, Act::HalfUp, "half page up", &[ctrl('u'), key(Code::PageUp)], "", "scroll half a page up"),
-    row(Place::Popup, Act::Close, "close", &[key(Code::Esc), ch('q'), ch('?'), ch('i'), key(Code::Enter)], "close", "close it"),
+    row(Place::Popup, Act::First, "first", &[ch('g'), key(Code::Home)], "", "go to the beginning"),
+    row(Place::Popup, Act::Last, "last", &[ch('G'), key(Code::End)], "", "go to the end"),
+    row(Place::Popup, Act::Ask(Ask::Search), "search", &[ch('/')], "search", "search in it"),
+    row(Place::Popup, Act::NextHit, "next hit", &[ch('n')], "next", "go to the next place of what was found"),
+    row(Place::Popup, Act::PreviousHit, "previous hit", &[ch('N')], "next", "go to the place of what was found before"),
+    row(Place::Popup, Act::Close, "close", &[key(Code::Esc), ch('q'), ch('?'), ch('i'), ch('#'), key(Code::Enter)], "close", "close it"),
     row(Place::Running, Act::Cancel, "cancel", &[key(Code::Esc)], "cancel the run", "cancel the run and keep what was shown before"),
     row(Place::Everywhere, Act::Quit, "quit", &[ctrl('c')], "", "leave at once"),
     row(Place::Everywhere, Act::Suspend, "suspend", &[ctrl('z')], "", "go back to the shell; `fg` returns"),

@@ -64,6 +64,10 @@ impl EditRows {
                 let word = word.unwrap_or_default();
                 used = word.iter().map(|letter| letter.width).sum();
                 rows.push(word);
+                if used + letter.width > columns {
+                    rows.push(Vec::new());
+                    used = 0;
+                }
             }
             used += letter.width;
             if let Some(row) = rows.last_mut() {

@@ -63,9 +63,10 @@ impl State {
         })
     }
 
-    /// Whether a token is in a place that was found.
+    /// Whether a token is in a place that was found, or taken as one with others.
     pub fn is_hit(&self, token: usize) -> bool {
-        self.hit_at(token).is_some()
+        let in_span = self.span.as_ref().is_some_and(|span| span.contains(&token));
+        in_span || self.hit_at(token).is_some()
     }
 
     /// The place that a token is in.

@@ -16,6 +16,8 @@ const MAX_BYTES: usize = 4096;
 pub enum Ask {
     /// Tokens to find.
     Find,
+    /// A word of the text that lies over the screen.
+    Search,
     /// Numbers that heads are to have.
     Filter,
     /// A command, by its name.
@@ -28,7 +30,7 @@ impl Ask {
     /// What stands before the line.
     pub fn sign(self) -> &'static str {
         match self {
-            Self::Find => "/",
+            Self::Find | Self::Search => "/",
             Self::Filter => "filter ",
             Self::Command => ":",
             Self::Save => "save as ",
@@ -126,6 +128,10 @@ impl State {
                 self.begin_find();
                 self.prompt = Some(Prompt::new(ask).recalling(&self.sought));
             }
+            Ask::Search => {
+                self.begin_search();
+                self.prompt = Some(Prompt::new(ask).recalling(&self.searches));
+            }
             Ask::Filter => self.ask_filter(),
             Ask::Command => {
                 self.prompt = Some(Prompt::new(ask));
@@ -146,6 +152,7 @@ impl State {
         let line = prompt.line().to_owned();
         match prompt.ask() {
             Ask::Find => self.seek(&line),
+            Ask::Search => self.search(&line),
             Ask::Filter => self.filter_typed(),
             Ask::Command => self.list_choices(),
             Ask::Save => {}
@@ -188,6 +195,7 @@ impl State {
     pub(super) fn abandon(&mut self) {
         match self.prompt.take().map(|prompt| prompt.ask()) {
             Some(Ask::Find) => self.leave_find(),
+            Some(Ask::Search) => self.leave_search(),
             Some(Ask::Filter) => self.filter_abandoned(),
             Some(Ask::Command | Ask::Save) | None => {}
         }
@@ -206,13 +214,17 @@ impl State {
                 self.sought.keep(&line);
                 self.keep_find();
             }
+            Ask::Search => {
+                self.searches.keep(&line);
+                self.keep_search();
+            }
             Ask::Filter => self.filters.keep(&line),
             Ask::Save => {}
         }
         self.prompt = None;
         match ask {
             Ask::Save => self.save(&line),
-            Ask::Find | Ask::Filter | Ask::Command => Vec::new(),
+            Ask::Find | Ask::Search | Ask::Filter | Ask::Command => Vec::new(),
         }
     }
 
@@ -220,7 +232,7 @@ impl State {
     pub fn prompt_note(&self) -> Option<&str> {
         match self.asked()? {
             Ask::Filter => self.filter_note(),
-            Ask::Find | Ask::Command | Ask::Save => None,
+            Ask::Find | Ask::Search | Ask::Command | Ask::Save => None,
         }
     }
 }

@@ -288,10 +288,14 @@ impl State {
             return vec![Place::Editor, Place::Everywhere];
         }
         match self.popup {
-            Some(Popup::Links) => return vec![Place::Links, Place::Everywhere],
-            Some(_) => return vec![Place::Popup, Place::Everywhere],
-            None => {}
+            Some(Popup::Links) => vec![Place::Links, Place::Everywhere],
+            Some(_) => vec![Place::Popup, Place::Everywhere],
+            None => self.places_of_screen(),
         }
+    }
+
+    /// The places of the screen, as if nothing lay over it.
+    pub(super) fn places_of_screen(&self) -> Vec<Place> {
         let mut places = Vec::with_capacity(5);
         if self.running.is_some() {
             places.push(Place::Running);

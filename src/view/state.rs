@@ -9,6 +9,7 @@ use super::edit::Editor;
 use super::find::Find;
 use super::keymap::Keymap;
 use super::layout::{Area, Layout, Needs, Pane};
+use super::pages::Search;
 use super::palette::Palette;
 use super::plan::Cell;
 use super::prompt::Prompt;
@@ -70,6 +71,8 @@ pub enum Popup {
     Help,
     /// Where the capture came from.
     Origin,
+    /// What the numbers of the screen mean.
+    Numbers,
     /// Which heads link the chosen query and key.
     Links,
 }
@@ -128,11 +131,13 @@ pub struct State {
     pub(super) turned: Option<Turned>,
     pub(super) popup: Option<Popup>,
     pub(super) popup_scroll: usize,
+    pub(super) search: Search,
     pub(super) editor: Option<Editor>,
     pub(super) prompt: Option<Prompt>,
     /// What was sought and filtered by before.
     pub(super) sought: Lines,
     pub(super) filters: Lines,
+    pub(super) searches: Lines,
     pub(super) palette: Palette,
     /// Whether the mouse is listened to.
     pub(super) mouse: bool,
@@ -200,10 +205,12 @@ impl State {
             turned: None,
             popup: None,
             popup_scroll: 0,
+            search: Search::default(),
             editor: None,
             prompt: None,
             sought: Lines::default(),
             filters: Lines::default(),
+            searches: Lines::default(),
             palette: Palette::default(),
             text: TextView::default(),
             find: Find::default(),

@@ -2,6 +2,7 @@
 
 use super::action::Act;
 use super::edit::Editor;
+use super::pages::Search;
 use super::screen::Screen;
 use super::state::{Direction, Popup, Running, State};
 use super::zoom::Zoom;
@@ -154,6 +155,7 @@ impl State {
             Act::Earlier | Act::Later if self.prompt.is_some() => self.turn_line(act),
             Act::Help => self.open(Popup::Help),
             Act::Origin => self.open(Popup::Origin),
+            Act::Numbers => self.open(Popup::Numbers),
             Act::Close => self.popup = None,
             Act::Edit if self.options.from_file => self.status = Some(NO_MODEL.to_owned()),
             Act::Edit => {
@@ -194,6 +196,8 @@ impl State {
             Act::Shade => self.turn_shade(1),
             Act::PreviousShade => self.turn_shade(-1),
             Act::LineStart | Act::LineEnd => self.go_to_edge(act),
+            Act::NextHit if self.popup.is_some() => self.next_in_page(1),
+            Act::PreviousHit if self.popup.is_some() => self.next_in_page(-1),
             Act::NextHit => self.next_hit(1),
             Act::PreviousHit => self.next_hit(-1),
             Act::Back => self.back(),
@@ -260,6 +264,7 @@ impl State {
     pub(super) fn open(&mut self, popup: Popup) {
         self.popup = Some(popup);
         self.popup_scroll = 0;
+        self.search = Search::default();
     }
 
     fn run(&mut self) -> Vec<Effect> {
@@ -311,8 +316,7 @@ impl State {
     /// Goes `by` steps along the main axis of what is shown.
     pub(super) fn step(&mut self, by: isize) {
         if self.popup.is_some() {
-            self.popup_scroll = shift(self.popup_scroll, by, self.popup_lines());
-            return;
+            return self.step_popup(by);
         }
         match self.screen {
             Screen::Heads => self.step_heads(by),
@@ -323,7 +327,7 @@ impl State {
 
     fn half_page(&self) -> isize {
         let page = match self.screen {
-            _ if self.popup.is_some() => usize::from(self.size.1) / 2,
+            _ if self.popup.is_some() => self.page_of_popup(),
             Screen::Heads => self.page_of_heads(),
             Screen::Text => self.page_of_text(),
             Screen::Atlas => self.page_of_atlas(),

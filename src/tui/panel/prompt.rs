@@ -19,7 +19,7 @@ pub fn prompt(canvas: &mut Canvas, area: Area, state: &State) {
     let start = canvas.line(area.x, area.y, area.width, &sign);
     let mut told = match prompt.ask() {
         Ask::Find => count(canvas, state),
-        Ask::Filter | Ask::Command | Ask::Save => Vec::new(),
+        Ask::Search | Ask::Filter | Ask::Command | Ask::Save => Vec::new(),
     };
     told.push(canvas.span(" ", Role::Text));
     let end = canvas.line_right(area.x, area.y, area.width, &told);

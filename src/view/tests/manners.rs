@@ -41,7 +41,7 @@ fn the_command_line_lists_what_is_alive_with_its_keys() {
     };
     assert_eq!(keys("next layer"), Some("]"));
     assert_eq!(keys("left (heatmap)"), Some("← h"));
-    assert_eq!(keys("open PATH"), Some(""));
+    assert_eq!(keys("open MODEL [FLAGS]"), Some(""));
     assert_eq!(keys("left (grid of heads)"), None);
     assert_eq!(keys("close (help and origin)"), None);
     // The line itself, and nothing twice.
