@@ -1,6 +1,7 @@
 //! Finds the tensors of a layout in a checkpoint, and sees that none is missing or left over.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use super::super::Error;
 use super::super::names::{Block, Linear, Names, Norm, Norms, Order, Qkv};
@@ -176,10 +177,10 @@ impl<'a> Finder<'a> {
     /// tensors of its own, or one of those is missing.
     pub(super) fn count(&self, place: &str) -> Result<usize, Error> {
         let tensors = self.checkpoint.tensors();
-        let numbers = tensors.keys().filter_map(|name| {
-            let number = name.strip_prefix(place)?.split('.').next()?;
-            number.parse::<usize>().ok()
-        });
+        // Names are in order: only those that begin so are looked at.
+        let below = tensors.range::<str, _>((Bound::Included(place), Bound::Unbounded));
+        let below = below.map_while(|(name, _)| name.strip_prefix(place));
+        let numbers = below.filter_map(|rest| rest.split('.').next()?.parse::<usize>().ok());
         let count = numbers.max().map_or(0, |last| last.saturating_add(1));
         if count > tensors.len() {
             return Err(Error::Missing(printable(&format!("{place}0"))));
@@ -247,17 +248,19 @@ impl<'a> Finder<'a> {
             let top = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
             several && halves.any(|sign| sign.iter().any(|s| top(s) == top(part)))
         };
-        let parts = |layer: usize| -> BTreeSet<&str> {
-            let place = format!("{before}{layer}.");
-            let used = self.used.iter();
-            used.filter_map(|name| name.strip_prefix(&place))
-                .filter(|part| !half.clone()(part))
-                .collect()
-        };
+        let mut own = vec![BTreeSet::new(); layers];
+        for name in &self.used {
+            let part = name.strip_prefix(&before).and_then(|r| r.split_once('.'));
+            let Some((layer, part)) = part.filter(|(_, part)| !half.clone()(part)) else {
+                continue;
+            };
+            if let Some(own) = layer.parse::<usize>().ok().and_then(|at| own.get_mut(at)) {
+                own.insert(part);
+            }
+        }
         let mut all = BTreeSet::new();
-        (0..layers).for_each(|layer| all.extend(parts(layer)));
-        for layer in 0..layers {
-            let own = parts(layer);
+        own.iter().for_each(|parts| all.extend(parts.iter().copied()));
+        for (layer, own) in own.iter().enumerate() {
             if let Some(part) = all.iter().find(|part| !own.contains(*part)) {
                 let name = format!("{before}{layer}.{part}");
                 return Err(Error::Missing(printable(&name)));

@@ -14,6 +14,11 @@ pub struct Architecture {
     pub(super) one_added: bool,
     /// What the metadata does not say.
     pub(super) fixed: &'static [(&'static str, f64)],
+    /// What llama.cpp takes where a key is absent and transformers takes something else, under the
+    /// names of both.
+    pub(super) absent: &'static [(&'static str, &'static str, f64)],
+    /// Whether the family's configuration must say how much of a head is rotated.
+    pub(super) rotated_share: bool,
     /// Where queries are scaled by a number that is not in the file: the layers of the one model
     /// where that is not the length of keys.
     pub(super) largest: Option<usize>,
@@ -32,6 +37,8 @@ const PLAIN: Architecture = Architecture {
     paired: false,
     one_added: false,
     fixed: &[],
+    absent: &[],
+    rotated_share: false,
     largest: None,
     activation: SILU,
     keys: &[],
@@ -88,6 +95,12 @@ pub static ARCHITECTURES: &[Architecture] = &[
             ("attn_logit_softcapping", "attn_logit_softcapping"),
             ("final_logit_softcapping", "final_logit_softcapping"),
         ],
+        // Files from before these keys were there.
+        absent: &[
+            ("attention.sliding_window", "sliding_window", 4096.0),
+            ("attn_logit_softcapping", "attn_logit_softcapping", 50.0),
+            ("final_logit_softcapping", "final_logit_softcapping", 30.0),
+        ],
         proven: true,
         ..PLAIN
     },
@@ -98,6 +111,15 @@ pub static ARCHITECTURES: &[Architecture] = &[
         model_type: "gemma3_text",
         one_added: true,
         fixed: &[("rope_local_base_freq", 10_000.0)],
+        keys: &[
+            ("rope.freq_base_swa", "rope_local_base_freq"),
+            ("final_logit_softcapping", "final_logit_softcapping"),
+        ],
+        absent: &[
+            ("rope.freq_base", "rope_theta", 10_000.0),
+            // Without a window every layer sees all.
+            ("attention.sliding_window", "sliding_window_pattern", 1.0),
+        ],
         ..PLAIN
     },
     Architecture {
@@ -111,6 +133,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
         model_type: "stablelm",
         epsilon: "layer_norm_eps",
         keys: &[("use_parallel_residual", "use_parallel_residual")],
+        rotated_share: true,
         proven: true,
         ..PLAIN
     },
@@ -137,6 +160,7 @@ pub static ARCHITECTURES: &[Architecture] = &[
         model_type: "gpt_neox",
         epsilon: "layer_norm_eps",
         keys: &[("use_parallel_residual", "use_parallel_residual")],
+        rotated_share: true,
         proven: true,
         ..PLAIN
     },

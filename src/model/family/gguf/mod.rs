@@ -29,7 +29,9 @@ pub(super) fn plan(
     }
     let found = config.get("general.architecture").and_then(Value::as_str);
     let found = found.unwrap_or_default();
-    let experts = config.contains_key(&format!("{found}.expert_count"));
+    // None are written as 0.
+    let experts = config.get(&format!("{found}.expert_count"));
+    let experts = experts.is_some_and(|count| count.as_u64() != Some(0));
     let row = ARCHITECTURES
         .iter()
         .find(|a| a.name == found && a.keys.iter().any(|(k, _)| *k == "expert_count") == experts)
@@ -60,11 +62,15 @@ fn translate(
     let before = format!("{}.", row.name);
     let own = metadata.iter().filter_map(|(key, value)| {
         let key = key.strip_prefix(&before)?;
-        Some((key.to_owned(), value.clone()))
+        Some((key.to_owned(), one_for_all(value).clone()))
     });
     let own: Map<String, Value> = own.collect();
     let c = Config::new(&own);
     let mut config = Map::new();
+    let mut said = Vec::new();
+    for (key, value) in row.fixed {
+        config.insert((*key).to_owned(), Value::from(*value));
+    }
     for (key, to) in KEYS.iter().chain(row.keys) {
         if let Some(value) = c.get(key) {
             config.insert((*to).to_owned(), value.clone());
@@ -72,9 +78,6 @@ fn translate(
     }
     if let Some((key, name)) = row.activation {
         config.insert(key.to_owned(), Value::from(name));
-    }
-    for (key, value) in row.fixed {
-        config.insert((*key).to_owned(), Value::from(*value));
     }
     for key in [
         "attention.layer_norm_rms_epsilon",
@@ -90,6 +93,18 @@ fn translate(
     {
         config.insert("sliding_window".to_owned(), window.clone());
     }
+    for (key, to, value) in row.absent {
+        if c.get(key).is_none_or(|found| found.as_u64() == Some(0)) {
+            // Sizes must be whole numbers in JSON, too.
+            config.insert((*to).to_owned(), match value.fract() == 0.0 {
+                true => Value::from(*value as u64),
+                false => Value::from(*value),
+            });
+            said.push(format!(
+                "the GGUF file does not say {before}{key}: {to} = {value} is taken, as llama.cpp takes it"
+            ));
+        }
+    }
     let tensors = checkpoint.tensors();
     let tied = !tensors.contains_key("output.weight");
     config.insert("tie_word_embeddings".to_owned(), Value::Bool(tied));
@@ -102,6 +117,10 @@ fn translate(
         Some(dim) => dim,
         None => c.size("embedding_length")? / heads,
     };
+    // Families differ in what they take where these are absent, and llama.cpp does not.
+    config.entry("head_dim").or_insert(Value::from(head_dim));
+    let kv_heads = config.entry("num_key_value_heads");
+    kv_heads.or_insert(Value::from(heads));
     if let Some(values) = c.size_if("attention.value_length")?
         && values != head_dim
     {
@@ -111,13 +130,29 @@ fn translate(
             expected: format!("it must be the length of keys, {head_dim}"),
         });
     }
-    if let Some(dims) = c.size_if("rope.dimension_count")?
-        && dims != head_dim
-    {
-        let share = dims as f64 / head_dim as f64;
+    let dims = c.size_if("rope.dimension_count")?.unwrap_or(head_dim);
+    if dims != head_dim || row.rotated_share {
+        let share = share(dims, head_dim);
         config.insert("partial_rotary_factor".to_owned(), Value::from(share));
     }
-    let mut said = Vec::new();
+    // Norms of queries and keys are told by their tensors alone.
+    if row.name == "stablelm" {
+        let normed = tensors.contains_key("blk.0.attn_q_norm.weight");
+        config.insert("qk_layernorm".to_owned(), Value::Bool(normed));
+        // A parallel block has no norm of its own before the MLP.
+        let parallel = !tensors.contains_key("blk.0.ffn_norm.weight");
+        let parallel = Value::Bool(parallel);
+        config.entry("use_parallel_residual").or_insert(parallel);
+    }
+    c.refuse(
+        "attention.causal",
+        &[Value::Bool(true)],
+        "every token would see later ones",
+    )?;
+    if row.keys.iter().all(|(key, _)| *key != "expert_count") {
+        // 0 where there are none.
+        c.ignore(&["expert_count", "expert_used_count"]);
+    }
     if let Some(largest) = row.largest {
         // llama.cpp tells the largest model of the family by its number of layers.
         let layers = c.size("block_count")?;
@@ -141,12 +176,42 @@ fn translate(
     Ok((config, said))
 }
 
+/// The number that a list has for every layer, where it is one.
+fn one_for_all(value: &Value) -> &Value {
+    match value.as_array().map(Vec::as_slice) {
+        Some([first, rest @ ..]) if first.is_number() && rest.iter().all(|v| v == first) => first,
+        _ => value,
+    }
+}
+
+/// The share of `dims` of `head_dim` dimensions, so that families find `dims` again, who cut what
+/// is behind the point.
+fn share(dims: usize, head_dim: usize) -> f64 {
+    let share = dims as f64 / head_dim as f64;
+    match (head_dim as f64 * share) as usize == dims {
+        true => share,
+        false => share.next_up(),
+    }
+}
+
 /// What stretches rotary frequencies, as transformers writes it.
 fn scaling(c: &Config) -> Result<Option<Value>, Error> {
     let original = c.size_if("rope.scaling.original_context_length")?;
     let mut scaling = Map::new();
     match c.text("rope.scaling.type")? {
-        None | Some("none") => return Ok(None),
+        Some("none") => return Ok(None),
+        // llama.cpp takes a factor for a linear one where no kind is named, and 0 for none.
+        None => {
+            let factor = c.number_if("rope.scaling.factor")?.unwrap_or(0.0);
+            let older = c.number_if("rope.scale_linear")?.unwrap_or(0.0);
+            let factor = if factor == 0.0 { older } else { factor };
+            if factor == 0.0 || factor == 1.0 {
+                return Ok(None);
+            }
+            scaling.insert("rope_type".to_owned(), Value::from("linear"));
+            scaling.insert("factor".to_owned(), Value::from(factor));
+            return Ok(Some(Value::Object(scaling)));
+        }
         Some(kind @ ("linear" | "yarn")) => {
             scaling.insert("rope_type".to_owned(), Value::from(kind));
         }
