@@ -18,6 +18,7 @@ mod pickle;
 mod pytorch;
 mod ranges;
 mod safetensors;
+mod storage;
 mod weights;
 
 use std::collections::BTreeMap;

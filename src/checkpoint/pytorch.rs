@@ -2,16 +2,18 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
+use std::sync::Arc;
 
 use pytorch_reader::{DType as Stored, PytorchReader, Tensor};
 use serde_json::Value as Json;
 
 use super::dtype::{Dtype, TensorInfo};
-use super::error::{Error, listed, quoted, reason};
+use super::error::{Error, listed, printable, quoted, reason};
 use super::format::{Format, Opened, Reader};
-use super::pickle::{Value, unpickle};
+use super::pickle::{Described, Value, unpickle};
+use super::storage::{self, Storages};
 use super::weights::{self, Unsorted};
 
 /// The legacy layout's magic number, as pickle protocols 2 and up write it.
@@ -23,16 +25,19 @@ const LEGACY_WITHIN: usize = 64;
 /// Where a TAR header has its magic.
 const TAR_MAGIC: std::ops::Range<usize> = 257..262;
 
-/// How much larger than its file a tensor may be. A view with stride 0 declares any number of elements, so
-/// the file itself is no bound.
-const EXPANSION: u64 = 16;
-
-/// Most bytes that the dotted names of all tensors may have together: a long key before many tensors is in each
-/// of their names.
-const MAX_NAMES: usize = 64 << 20;
+/// How much larger than the file its tensors may be, together. A view with stride 0 declares any number of
+/// elements, so the file itself is no bound; tensors that share a storage count each.
+const EXPANSION: u64 = 8;
 
 /// Tensors up to this many bytes are read whatever the size of the file.
-const ALWAYS: u64 = 64 << 20;
+const ALWAYS: u64 = 4 << 20;
+
+/// Bytes that the dotted names of all tensors may have together for each byte of the file: a long key before many
+/// tensors is in each of their names.
+const NAMES: u64 = 4;
+
+/// Names up to this many bytes are read whatever the size of the file.
+const FEW_NAMES: u64 = 4 << 20;
 
 /// Which of the PyTorch layouts begins so.
 fn layout(head: &[u8]) -> Option<Format> {
@@ -75,22 +80,28 @@ pub(super) fn open(path: &Path) -> Result<Opened, Error> {
         reason,
     };
     let (format, size) = format_and_size(path)?;
-    // First, because the limits on what a pickle may unfold to are narrower here.
-    let root = values(path, format).map_err(|reason| broken(format, reason))?;
-    if weights::names_length(&root, 0) > MAX_NAMES {
+    let content = content(path, format, size).map_err(|reason| broken(format, reason))?;
+    let root = &content.root;
+    if weights::names_length(root, 0) as u64 > size.saturating_mul(NAMES).max(FEW_NAMES) {
         return Err(broken(
             format,
             "the names of its tensors are too long".into(),
         ));
     }
     let mut all = HashMap::new();
-    if format != Format::Pickle {
-        let reader = PytorchReader::new(path).map_err(|error| broken(format, reason(error)))?;
-        all = reader.into_tensors();
+    match (format, content.tar) {
+        (Format::PyTorchTar, tar) => {
+            let tensors = tar.into_iter();
+            all.extend(tensors.map(|(name, tensor)| (name, Place::Tar(tensor))));
+        }
+        (Format::Pickle, _) => {}
+        _ => weights::each_tensor(root, &mut |name, tensor| {
+            all.insert(name.to_owned(), Place::Window(tensor.clone()));
+        }),
     }
 
-    let rank = |name: &str| all.get(name).map_or(0, |tensor| tensor.shape().len());
-    let sorted = weights::sort(&root, &rank).map_err(|error| match error {
+    let rank = |name: &str| all.get(name).map_or(0, Place::rank);
+    let sorted = weights::sort(root, &rank).map_err(|error| match error {
         Unsorted::NoTensors(holds) => Error::NoTensors {
             path: path.to_path_buf(),
             kind: format,
@@ -105,8 +116,9 @@ pub(super) fn open(path: &Path) -> Result<Opened, Error> {
     let prefix: String = sorted.path.iter().map(|key| format!("{key}.")).collect();
     let mut tensors = Vec::new();
     let mut kept = HashMap::new();
+    let mut total = 0u64;
     for name in sorted.names {
-        let Some(tensor) = all.remove(&format!("{prefix}{name}")) else {
+        let Some(place) = all.remove(&format!("{prefix}{name}")) else {
             let name = quoted(&name);
             let reason = if format == Format::Pickle {
                 format!("its tensor {name} was written by Python's pickle and not by torch.save")
@@ -116,14 +128,15 @@ pub(super) fn open(path: &Path) -> Result<Opened, Error> {
             };
             return Err(broken(format, reason));
         };
-        tensors.push((
-            name.clone(),
-            TensorInfo {
-                dtype: dtype(tensor.dtype()),
-                shape: tensor.shape().to_vec(),
-            },
-        ));
-        kept.insert(name, tensor);
+        let info = place.info().map_err(|reason| {
+            broken(
+                format,
+                format!("its tensor {} can't be read: {reason}", quoted(&name)),
+            )
+        })?;
+        total = total.saturating_add(place.bytes());
+        tensors.push((name.clone(), info));
+        kept.insert(name, place);
     }
     // What is left in `all` is the training's and is dropped here, unread.
     Ok(Opened {
@@ -135,9 +148,58 @@ pub(super) fn open(path: &Path) -> Result<Opened, Error> {
         notes: sorted.notes,
         reader: Box::new(TorchReader {
             tensors: kept,
+            storages: content.storages,
+            total,
             limit: size.saturating_mul(EXPANSION).max(ALWAYS),
         }),
     })
+}
+
+/// What a file holds, but for the bytes of its tensors.
+struct Content {
+    root: Value,
+    /// Where the windows of its tensors lie; none in plain pickles and TAR archives.
+    storages: Option<Storages>,
+    /// The tensors of a TAR archive.
+    tar: HashMap<String, Tensor>,
+}
+
+/// A tensor and where it lies.
+enum Place {
+    Window(Arc<Described>),
+    Tar(Tensor),
+}
+
+impl Place {
+    fn rank(&self) -> usize {
+        match self {
+            Place::Window(window) => window.as_ref().as_ref().map_or(0, |w| w.shape.len()),
+            Place::Tar(tensor) => tensor.shape().len(),
+        }
+    }
+
+    fn info(&self) -> Result<TensorInfo, String> {
+        Ok(match self {
+            Place::Window(window) => {
+                let window = window.as_ref().as_ref().map_err(Clone::clone)?;
+                TensorInfo {
+                    dtype: window.dtype,
+                    shape: window.shape.clone(),
+                }
+            }
+            Place::Tar(tensor) => TensorInfo {
+                dtype: dtype(tensor.dtype()),
+                shape: tensor.shape().to_vec(),
+            },
+        })
+    }
+
+    fn bytes(&self) -> u64 {
+        match self {
+            Place::Window(window) => window.as_ref().as_ref().map_or(0, |w| w.bytes() as u64),
+            Place::Tar(tensor) => tensor.byte_len() as u64,
+        }
+    }
 }
 
 /// Which layout a file has, and its length in bytes.
@@ -154,51 +216,94 @@ fn format_and_size(path: &Path) -> Result<(Format, u64), Error> {
     Ok((layout(&head).unwrap_or(Format::Pickle), size))
 }
 
-/// The values of the file's main pickle.
-fn values(path: &Path, format: Format) -> Result<Value, String> {
-    let file = || File::open(path).map(BufReader::new).map_err(reason);
+/// The file's main pickle and its storages.
+fn content(path: &Path, format: Format, size: u64) -> Result<Content, String> {
+    let file = || File::open(path).map_err(reason);
+    let values = |root| Content {
+        root,
+        storages: None,
+        tar: HashMap::new(),
+    };
     match format {
         Format::PyTorchZip => {
-            // A zip's directory is its last part: without it the end of the file is missing.
-            let mut archive = zip::ZipArchive::new(file()?).map_err(|error| {
-                format!(
-                    "the directory at its end is missing or damaged, so the file is cut off or was \
-                     still being written; copy or save it again ({})",
-                    reason(error)
-                )
-            })?;
-            // As PyTorch: the directory that holds `data.pkl` is the archive's root.
-            let names: Vec<_> = archive
-                .file_names()
-                .collect::<Result<_, _>>()
-                .map_err(reason)?;
-            let index = names
-                .iter()
-                .filter(|name| **name == "data.pkl" || name.ends_with("/data.pkl"))
-                .min_by_key(|name| name.len())
-                .and_then(|name| archive.index_for_name(name))
-                .ok_or("it is a ZIP archive without data.pkl")?;
-            // The checksum is verified when the tensors are listed.
-            let options = zip::read::ZipReadOptions::new().ignore_crc32(true);
-            let entry = archive
-                .by_index_with_options(index, options)
-                .map_err(reason)?;
-            unpickle(&mut BufReader::new(
-                entry.take(pytorch_reader::MAX_PICKLE_SIZE),
-            ))
+            let file = file()?;
+            let mut archive = storage::archive(file.try_clone().map_err(reason)?)?;
+            let root = storage::root(&archive)?;
+            little_endian(&mut archive, &root)?;
+            let entry = storage::open_entry(&mut archive, &format!("{root}data.pkl"), size)?;
+            let mut reader = BufReader::new(entry);
+            let pickle = unpickle(&mut reader, size)?;
+            // The checksum is compared at the end.
+            std::io::copy(&mut reader, &mut std::io::sink()).map_err(reason)?;
+            drop(reader);
+            Ok(Content {
+                storages: Some(Storages::zip(archive, file, root)),
+                ..values(pickle.root)
+            })
         }
         Format::PyTorchLegacy => {
-            let mut file = file()?;
+            let mut reader = BufReader::new(file()?);
             // Magic number, protocol version and system information stand before the main pickle.
-            for _ in 0..3 {
-                unpickle(&mut file)?;
+            unpickle(&mut reader, size)?;
+            let version = unpickle(&mut reader, size)?.root;
+            if version != Value::Int(LEGACY_VERSION) {
+                return Err(format!(
+                    "its protocol version is {} where {LEGACY_VERSION} is known",
+                    printable(&version.repr())
+                ));
             }
-            unpickle(&mut file)
+            let system = unpickle(&mut reader, size)?.root;
+            if system.entry("little_endian") == Some(&Value::Bool(false)) {
+                return Err(BIG_ENDIAN.into());
+            }
+            let pickle = unpickle(&mut reader, size)?;
+            let Value::List(keys) = unpickle(&mut reader, size)?.root else {
+                return Err("it has no list of its storages".into());
+            };
+            let keys: Vec<String> = keys.iter().map(Value::repr).collect();
+            let start = reader.stream_position().map_err(reason)?;
+            let storages = Storages::legacy(file()?, start, &keys, &pickle.storages)?;
+            Ok(Content {
+                storages: Some(storages),
+                ..values(pickle.root)
+            })
         }
-        Format::PyTorchTar => PytorchReader::read_pickle_data(path, None)
-            .map(Value::from)
-            .map_err(reason),
-        _ => unpickle(&mut file()?),
+        Format::PyTorchTar => {
+            if storage::has_holes(path).map_err(reason)? {
+                return Err("it has an entry with holes, which torch.save does not write".into());
+            }
+            let root = PytorchReader::read_pickle_data(path, None).map_err(reason)?;
+            let tensors = PytorchReader::new(path).map_err(reason)?.into_tensors();
+            Ok(Content {
+                tar: tensors,
+                ..values(Value::from(root))
+            })
+        }
+        _ => Ok(values(unpickle(&mut BufReader::new(file()?), size)?.root)),
+    }
+}
+
+/// The protocol version of legacy files.
+const LEGACY_VERSION: i64 = 1001;
+
+const BIG_ENDIAN: &str =
+    "its numbers are big-endian; save the model again on a little-endian machine";
+
+/// Refuses an archive that says that its numbers are big-endian.
+fn little_endian(archive: &mut storage::Archive, root: &str) -> Result<(), String> {
+    let Some(index) = archive.index_for_name(&format!("{root}byteorder")) else {
+        return Ok(());
+    };
+    let entry = archive.by_index(index).map_err(reason)?;
+    let mut order = String::new();
+    entry.take(16).read_to_string(&mut order).map_err(reason)?;
+    match order.trim() {
+        "little" => Ok(()),
+        "big" => Err(BIG_ENDIAN.into()),
+        other => Err(format!(
+            "its byteorder is {} where 'little' or 'big' is known",
+            quoted(other)
+        )),
     }
 }
 
@@ -209,15 +314,16 @@ fn values(path: &Path, format: Format) -> Result<Value, String> {
 /// # Errors
 /// Where the file can't be read, is no pickle, or holds nothing that JSON can say.
 pub fn read_pickle_value(path: &Path) -> Result<Json, Error> {
-    let (format, _) = format_and_size(path)?;
+    let (format, size) = format_and_size(path)?;
     let broken = |reason: String| Error::Broken {
         path: path.to_path_buf(),
         kind: format,
         reason,
     };
     let mut skipped = Vec::new();
-    values(path, format)
+    content(path, format, size)
         .map_err(broken)?
+        .root
         .to_json("root", &mut skipped)
         .ok_or_else(|| {
             broken(format!(
@@ -246,24 +352,48 @@ fn dtype(stored: Stored) -> Dtype {
 }
 
 struct TorchReader {
-    tensors: HashMap<String, Tensor>,
-    /// Largest tensor, in bytes, that a file of this size can honestly hold.
+    tensors: HashMap<String, Place>,
+    storages: Option<Storages>,
+    /// Bytes of all tensors.
+    total: u64,
+    /// Most bytes, of one tensor and of all, that a file of this size can honestly hold.
     limit: u64,
 }
 
 impl Reader for TorchReader {
     fn read(&self, name: &str) -> Result<Vec<u8>, String> {
-        let tensor = self
+        let place = self
             .tensors
             .get(name)
             .ok_or("the file has no such tensor")?;
-        let bytes = tensor.byte_len() as u64;
+        let bytes = place.bytes();
         if bytes > self.limit {
             return Err(format!(
-                "its shape {:?} needs {bytes} bytes, far more than the file holds",
-                tensor.shape()
+                "it needs {bytes} bytes, far more than the file holds"
             ));
         }
-        tensor.read().map_err(reason)
+        if self.total > self.limit {
+            return Err(format!(
+                "it and the others need {} bytes, far more than the file holds",
+                self.total
+            ));
+        }
+        let window = match place {
+            Place::Tar(tensor) => return tensor.read().map_err(reason),
+            Place::Window(window) => window.as_ref().as_ref().map_err(Clone::clone)?,
+        };
+        let storages = self.storages.as_ref();
+        let storages = storages.ok_or("the file has no storages")?;
+        let size = window.dtype.size();
+        // No larger than the storage, as was seen when the pickle was read.
+        let (start, length) = (window.offset * size, window.extent * size);
+        let stored = storages.read(&window.storage, start, length)?;
+        let mut elements = window.gather(stored);
+        if window.dtype == Dtype::Bool {
+            elements
+                .iter_mut()
+                .for_each(|byte| *byte = u8::from(*byte != 0));
+        }
+        Ok(elements)
     }
 }

@@ -1,9 +1,11 @@
 //! Which entry of an unpickled checkpoint is the model, and what the other entries are.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use super::error::{listed, quoted};
-use super::pickle::Value;
+use super::pickle::{Described, Value};
 
 /// Keys under which training scripts save the model's state dict.
 const WRAPPERS: [&str; 16] = [
@@ -142,16 +144,16 @@ fn choose<'a>(
     };
     let loose = entries
         .iter()
-        .filter(|(key, value)| matches!(value, Value::Tensor) && !is(key, &TRAINING))
+        .filter(|(key, value)| matches!(value, Value::Tensor(_)) && !is(key, &TRAINING))
         .count();
     let measurements = entries
         .iter()
-        .filter(|(key, value)| matches!(value, Value::Tensor) && rank(&dotted(key)) == 0)
+        .filter(|(key, value)| matches!(value, Value::Tensor(_)) && rank(&dotted(key)) == 0)
         .count();
     let (copies, holders): (Vec<&Entry>, Vec<&Entry>) = entries
         .iter()
         .filter(|(key, value)| {
-            !matches!(value, Value::Tensor) && tensors(value) > 0 && !is(key, &TRAINING)
+            !matches!(value, Value::Tensor(_)) && tensors(value) > 0 && !is(key, &TRAINING)
         })
         .partition(|(key, _)| is(key, &COPIES));
     // A file that was saved for its averaged weights alone.
@@ -204,7 +206,7 @@ fn sift(entries: &[Entry], chosen: Option<&Entry>, configs: &mut Vec<Found>, out
         }
         if tensors(value) > 0 {
             if chosen.is_some() {
-                let what = if matches!(value, Value::Tensor) {
+                let what = if matches!(value, Value::Tensor(_)) {
                     "is a tensor"
                 } else {
                     "holds tensors"
@@ -262,7 +264,7 @@ fn is_state_dict(value: &Value) -> bool {
     match value {
         Value::Dict(entries) => entries
             .iter()
-            .any(|(key, value)| matches!(value, Value::Tensor) && key.contains('.')),
+            .any(|(key, value)| matches!(value, Value::Tensor(_)) && key.contains('.')),
         _ => false,
     }
 }
@@ -270,7 +272,7 @@ fn is_state_dict(value: &Value) -> bool {
 /// How many tensors a value holds.
 fn tensors(value: &Value) -> usize {
     match value {
-        Value::Tensor => 1,
+        Value::Tensor(_) => 1,
         Value::List(items) => items.iter().map(tensors).sum(),
         Value::Dict(entries) => entries.iter().map(|(_, value)| tensors(value)).sum(),
         _ => 0,
@@ -280,7 +282,7 @@ fn tensors(value: &Value) -> usize {
 /// Bytes of the dotted names of all tensors in a value, whose own name has `prefix` bytes.
 pub(super) fn names_length(value: &Value, prefix: usize) -> usize {
     match value {
-        Value::Tensor => prefix,
+        Value::Tensor(_) => prefix,
         Value::List(items) => items
             .iter()
             .map(|item| names_length(item, prefix + 2))
@@ -293,10 +295,33 @@ pub(super) fn names_length(value: &Value, prefix: usize) -> usize {
     }
 }
 
+/// Hands on each tensor with its dotted name, counted from the root.
+pub(super) fn each_tensor(root: &Value, take: &mut impl FnMut(&str, &Arc<Described>)) {
+    fn walk(value: &Value, name: &mut String, take: &mut impl FnMut(&str, &Arc<Described>)) {
+        let before = name.len();
+        let mut below = |key: &dyn std::fmt::Display, item: &Value| {
+            let dot = if before == 0 { "" } else { "." };
+            name.push_str(&format!("{dot}{key}"));
+            walk(item, name, take);
+            name.truncate(before);
+        };
+        match value {
+            Value::Tensor(tensor) => take(name, tensor),
+            Value::List(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(i, item)| below(&i, item)),
+            Value::Dict(entries) => entries.iter().for_each(|(key, item)| below(key, item)),
+            _ => {}
+        }
+    }
+    walk(root, &mut String::new(), take);
+}
+
 /// Dotted names of the tensors in a value, as PyTorch's `state_dict()` would name them.
 fn leaves(value: &Value, name: &str, names: &mut Vec<String>) {
     match value {
-        Value::Tensor => names.push(name.to_string()),
+        Value::Tensor(_) => names.push(name.to_string()),
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
                 leaves(item, &format!("{name}.{index}"), names);

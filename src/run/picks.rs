@@ -1,5 +1,7 @@
 //! Layers and heads that the command line names.
 
+use std::collections::HashSet;
+
 use super::RunError;
 use crate::cli::{Picks, RunArgs};
 
@@ -13,6 +15,7 @@ pub(super) fn picks(
         return Ok((0..count).collect());
     };
     let mut all = Vec::new();
+    let mut seen = HashSet::new();
     for range in ranges {
         in_range(what, *range.start(), count)?;
         in_range(what, *range.end(), count)?;
@@ -24,7 +27,7 @@ pub(super) fn picks(
             )));
         }
         for index in range.clone() {
-            if !all.contains(&index) {
+            if seen.insert(index) {
                 all.push(index);
             }
         }

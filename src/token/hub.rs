@@ -9,11 +9,12 @@ use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{
-    AddedToken, ModelWrapper, PreTokenizerWrapper, SplitDelimiterBehavior, Tokenizer,
+    AddedToken, ModelWrapper, NormalizedString, Normalizer, NormalizerWrapper, PreTokenizerWrapper,
+    SplitDelimiterBehavior, Tokenizer,
 };
 
 use super::error::safe;
-use super::limits::Growth;
+use super::limits::{self, Growth};
 use super::spelling::{Outline, Spelling};
 use super::{Bos, Error, Scheme};
 use crate::fault;
@@ -31,7 +32,17 @@ pub(super) struct Hub {
     base_size: usize,
     bos: Option<Bos>,
     growth: Growth,
+    /// Where words are looked through letter by letter.
+    words: Option<Words>,
     source: String,
+}
+
+/// How WordPiece takes words.
+struct Words {
+    /// The most letters of a word that is looked at.
+    most: usize,
+    /// They end at spaces at least.
+    cut: bool,
 }
 
 /// What a byte-level BPE does beside merging.
@@ -51,6 +62,7 @@ impl Hub {
         let malformed = |reason| Error::malformed(source, reason);
         let outline = Outline::read(bytes).map_err(malformed)?;
         let growth = outline.growth().map_err(malformed)?;
+        guarded(|| check_added(&outline, growth, bytes.len())).map_err(malformed)?;
         let mut tokenizer = guarded(|| Tokenizer::from_bytes(bytes).map_err(|e| e.to_string()))
             .map_err(malformed)?;
         tokenizer
@@ -64,12 +76,20 @@ impl Hub {
             bpe.dropout = None;
             tokenizer.with_model(bpe);
         }
-        let word_piece = matches!(tokenizer.get_model(), ModelWrapper::WordPiece(_));
+        let words = match tokenizer.get_model() {
+            ModelWrapper::WordPiece(model) => Some(Words {
+                most: model.max_input_chars_per_word,
+                cut: outline.cuts_at_spaces(),
+            }),
+            _ => None,
+        };
+        let word_piece = words.is_some();
         let spelling = outline.spelling(word_piece);
         let lossless = outline.is_lossless();
         let mut hub = Hub::new(tokenizer, spelling, lossless, source)?;
         let before = outline.before_text();
         hub.growth = growth;
+        hub.words = words;
         hub.bos = (!before.is_empty()).then_some(Bos {
             ids: before,
             by_default: true,
@@ -151,6 +171,7 @@ impl Hub {
             base_size: base.map_or(0, |largest| largest as usize + 1),
             bos: None,
             growth: Growth::NONE,
+            words: None,
             source: safe(source),
         })
     }
@@ -208,7 +229,12 @@ impl Scheme for Hub {
             false => &self.tokenizer,
         };
         let encode = || {
-            self.growth.check(text.len())?;
+            let normalizer = tokenizer.get_normalizer();
+            self.growth
+                .check(text, |part| normalized(normalizer, part))?;
+            if let Some(words) = &self.words {
+                limits::check_words(text, words.most, words.cut)?;
+            }
             let encoding = tokenizer.encode_fast(text, false);
             encoding.map_err(|error| error.to_string())
         };
@@ -263,6 +289,28 @@ impl Scheme for Hub {
             })
             .unwrap_or_else(|| super::join_bytes(self, ids))
     }
+}
+
+/// Refuses added tokens that would take far too much memory.
+fn check_added(outline: &Outline, growth: Growth, size: usize) -> Result<(), String> {
+    let normalizer = outline.normalizer().cloned();
+    let normalizer: Option<NormalizerWrapper> = normalizer
+        .map(serde_json::from_value)
+        .transpose()
+        .map_err(|error| error.to_string())?;
+    let length = |text: &str| normalized(normalizer.as_ref(), text);
+    let (plain, grown) = (outline.added(false), outline.added(true));
+    limits::check_added(plain, grown, growth, size, length)
+}
+
+/// Bytes of what a normalizer makes of a text.
+fn normalized(normalizer: Option<&NormalizerWrapper>, text: &str) -> Result<usize, String> {
+    let mut text = NormalizedString::from(text);
+    if let Some(normalizer) = normalizer {
+        let done = normalizer.normalize(&mut text);
+        done.map_err(|error| error.to_string())?;
+    }
+    Ok(text.get().len())
 }
 
 /// Runs the library, which indexes without checks in places that a hostile file can reach.

@@ -9,13 +9,28 @@ const MAX_STEPS: usize = 64;
 const MAX_FACTOR: f64 = 4096.0;
 
 /// Most bytes that may be added once.
-const MAX_ADDED: f64 = 65536.0;
+const MAX_ADDED: f64 = 4096.0;
 
-/// Most bytes that a text may become, in the worst case.
-const MAX_OUTPUT: f64 = (256 << 20) as f64;
+/// Most bytes that a text may become whose real growth nobody looked at. The library takes some fifty times as many.
+const UNSEEN: f64 = (1 << 20) as f64;
 
-/// Longest word that WordPiece may look through; the time goes with its square. BERT has 100.
-const MAX_WORD: u64 = 10_000;
+/// Most bytes that each byte of a text may become on average, and that a short text may become.
+const MAX_MEAN: usize = 16;
+const SHORT: usize = 256 << 10;
+
+/// Bytes of the parts of a text whose growth is looked at one by one.
+const PART: usize = 64;
+
+/// Longest added token. The longest in use have a few hundred bytes.
+const MAX_TOKEN: usize = 4096;
+
+/// Most bytes of all added tokens together in a file of any size, and how many bytes of a file allow one more: the
+/// library takes some seventy for each to find them.
+const MAX_TOKENS: usize = 512 << 10;
+const TOKENS_SHARE: usize = 4;
+
+/// The most steps that WordPiece may take through a text: the time goes with the third power of its words' lengths.
+const MAX_STEPS_OF_WORDS: f64 = 4e9;
 
 /// The most that a text may become: `factor` bytes a byte, and `added` bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,14 +60,31 @@ impl Growth {
         Ok(growth)
     }
 
-    /// Whether a text of so many bytes stays within bounds; the error says why not.
-    pub(super) fn check(self, bytes: usize) -> Result<(), String> {
-        if bytes as f64 * self.factor + self.added <= MAX_OUTPUT {
+    /// Whether a text stays within bounds: in the worst case, or else by its parts, of which `length` gives the bytes
+    /// that they become. The error says why not.
+    pub(super) fn check(
+        self,
+        text: &str,
+        length: impl Fn(&str) -> Result<usize, String>,
+    ) -> Result<(), String> {
+        if text.len() as f64 * self.factor + self.added <= UNSEEN {
             return Ok(());
         }
-        Err(format!(
-            "its normalizer may turn {bytes} bytes of text into more than {MAX_OUTPUT}"
-        ))
+        let most = text.len().saturating_mul(MAX_MEAN).saturating_add(SHORT);
+        let (mut rest, mut total) = (text, self.added as usize);
+        while !rest.is_empty() {
+            let (part, behind) = rest.split_at(rest.floor_char_boundary(PART));
+            // What is added once is added to each part.
+            total += length(part)?.saturating_sub(self.added as usize);
+            if total > most {
+                return Err(format!(
+                    "its normalizer turns {} bytes of text into more than {most}",
+                    text.len()
+                ));
+            }
+            rest = behind;
+        }
+        Ok(())
     }
 
     fn then(self, next: Growth) -> Growth {
@@ -158,13 +190,68 @@ fn decode(base64: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Refuses models whose time would go with the square of the text.
-pub(super) fn check_word(max_input_chars_per_word: Option<u64>) -> Result<(), String> {
-    match max_input_chars_per_word {
-        Some(word) if word > MAX_WORD => Err(format!(
-            "its max_input_chars_per_word is {word}; at most {MAX_WORD} are taken"
+/// Refuses added tokens for whose texts the library would take far more memory than a file of `size` bytes has.
+/// `normalized` are those that go through the normalizer, `plain` those that don't; `length` gives the bytes that one
+/// becomes.
+pub(super) fn check_added<'a>(
+    plain: impl Iterator<Item = &'a str>,
+    normalized: impl Iterator<Item = &'a str>,
+    growth: Growth,
+    size: usize,
+    length: impl Fn(&str) -> Result<usize, String>,
+) -> Result<(), String> {
+    let most = MAX_TOKENS.saturating_add(size / TOKENS_SHARE);
+    let mut total = 0usize;
+    let all = plain.map(|text| (text, false));
+    for (text, grows) in all.chain(normalized.map(|text| (text, true))) {
+        if text.len() > MAX_TOKEN {
+            return Err(format!(
+                "it has an added token of {} bytes; at most {MAX_TOKEN} are taken",
+                text.len()
+            ));
+        }
+        total += match grows {
+            true => {
+                growth.check(text, &length)?;
+                length(text)?
+            }
+            false => text.len(),
+        };
+        if total > most {
+            return Err(format!(
+                "its added tokens have more than {most} bytes together, which is too much for its size"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses texts that WordPiece would take very long for, which looks at words of up to `most` letters. `cut` says
+/// whether words end at spaces at least.
+pub(super) fn check_words(text: &str, most: usize, cut: bool) -> Result<(), String> {
+    let cost = |word: &str| match word.chars().count() {
+        letters if letters > most => 0.0,
+        letters => (letters as f64).powi(3),
+    };
+    let (cost, longest) = match cut {
+        true => text
+            .split_whitespace()
+            .fold((0.0, 0), |(sum, longest), word| {
+                (sum + cost(word), longest.max(word.chars().count()))
+            }),
+        // Any part of the text may be a word.
+        false => {
+            let letters = text.chars().count();
+            let word = letters.min(most);
+            let words = letters.div_ceil(word.max(1));
+            ((word as f64).powi(3) * words as f64, word)
+        }
+    };
+    match cost <= MAX_STEPS_OF_WORDS {
+        true => Ok(()),
+        false => Err(format!(
+            "it looks at words of up to {most} letters, and one of {longest} would take it very long"
         )),
-        _ => Ok(()),
     }
 }
 
@@ -206,7 +293,12 @@ mod tests {
                 added: 4.0
             }
         );
-        assert!(both.check(1000).is_ok() && both.check(1 << 28).is_err());
+        let doubled = |part: &str| Ok(part.len() * 2 + 4);
+        let hundredfold = |part: &str| Ok(part.len() * 100);
+        let long = "a".repeat(1 << 20);
+        assert!(both.check(&long, doubled).is_ok());
+        assert!(both.check(&long, hundredfold).is_err());
+        assert!(both.check(&long[..1000], hundredfold).is_ok());
         let anywhere =
             json!({"type": "Replace", "pattern": {"Regex": "x*"}, "content": "y".repeat(99)});
         assert_eq!(of(vec![anywhere]).unwrap().factor, 100.0);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::limits::{self, Growth};
+use super::limits::Growth;
 use super::{bos, byte_level};
 
 /// What SentencePiece writes for a space.
@@ -41,11 +41,15 @@ pub(super) struct Outline {
     decoder: Option<Value>,
 }
 
-/// A token whose text goes through the normalizer, too.
+/// A token that is taken from the text before it is cut.
 #[derive(Deserialize)]
 struct Added {
     #[serde(default)]
     content: String,
+    #[serde(default)]
+    normalized: Option<bool>,
+    #[serde(default)]
+    special: bool,
 }
 
 #[derive(Deserialize)]
@@ -54,8 +58,6 @@ struct ModelOutline {
     unk_token: Option<String>,
     #[serde(default)]
     dropout: Option<f32>,
-    #[serde(default)]
-    max_input_chars_per_word: Option<u64>,
     #[serde(default)]
     continuing_subword_prefix: Option<String>,
     #[serde(default)]
@@ -66,18 +68,44 @@ impl Outline {
     /// Reads the outline of a `tokenizer.json`; the error says what is wrong with it.
     pub(super) fn read(bytes: &[u8]) -> Result<Outline, String> {
         let outline: Outline = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
-        limits::check_word(outline.model.max_input_chars_per_word)?;
         outline.decoder.as_ref().map(Growth::of).transpose()?;
         Ok(outline)
     }
 
-    /// The most that the normalizer makes of a text; added tokens go through it, too.
+    /// The most that the normalizer makes of a text.
     pub(super) fn growth(&self) -> Result<Growth, String> {
         let normalizer = self.normalizer.as_ref();
-        let growth = normalizer.map_or(Ok(Growth::NONE), Growth::of)?;
-        let added = self.added_tokens.iter().map(|token| token.content.len());
-        growth.check(added.sum())?;
-        Ok(growth)
+        normalizer.map_or(Ok(Growth::NONE), Growth::of)
+    }
+
+    /// The normalizer.
+    pub(super) fn normalizer(&self) -> Option<&Value> {
+        self.normalizer.as_ref()
+    }
+
+    /// The texts of added tokens that go through the normalizer, or of those that don't.
+    pub(super) fn added(&self, normalized: bool) -> impl Iterator<Item = &str> {
+        let tokens = self.added_tokens.iter();
+        tokens
+            .filter(move |token| token.normalized.unwrap_or(!token.special) == normalized)
+            .map(|token| token.content.as_str())
+    }
+
+    /// Whether words end at spaces at least, whatever else cuts them.
+    pub(super) fn cuts_at_spaces(&self) -> bool {
+        let kind = |part: &Option<Value>| {
+            let kind = part.as_ref()?.get("type")?.as_str()?;
+            Some(kind.to_owned())
+        };
+        let keeps = matches!(
+            kind(&self.normalizer).as_deref(),
+            None | Some("BertNormalizer" | "Lowercase")
+        );
+        let cuts = matches!(
+            kind(&self.pre_tokenizer).as_deref(),
+            Some("BertPreTokenizer" | "Whitespace" | "WhitespaceSplit")
+        );
+        keeps && cuts
     }
 
     /// The ids that stand before every text.

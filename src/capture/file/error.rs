@@ -57,3 +57,26 @@ pub(super) fn safe(text: &str) -> String {
         .map(|part| Label::of_text(&part.iter().collect::<String>()).to_string())
         .collect()
 }
+
+/// The most characters of a sentence, and the most sentences of a kind, that are taken from a file.
+const LONGEST: usize = 1000;
+const MOST: usize = 64;
+
+/// A sentence or a name out of a file, made safe to show and not too long to read.
+pub(super) fn sentence(text: &str) -> String {
+    let cut: String = text.chars().take(LONGEST).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    safe(&cut) + more
+}
+
+/// Sentences out of a file, as [`sentence`]s; of very many the first.
+pub(super) fn sentences(texts: Vec<String>) -> Vec<String> {
+    let more = texts.len().saturating_sub(MOST);
+    let mut all: Vec<String> = texts.iter().take(MOST).map(|text| sentence(text)).collect();
+    if more > 0 {
+        all.push(format!(
+            "and {more} more of these sentences stand in the file"
+        ));
+    }
+    all
+}

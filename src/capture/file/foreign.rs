@@ -7,9 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::error::safe;
-use super::{FileError, How, Opened};
+use super::{FileError, How, MOST_HEADS, Opened};
 use crate::capture::{
-    Capture, Dense, DenseType, Layer, Map, Origin, Shape, Token, layers_look_ahead,
+    Capture, Dense, DenseType, Layer, Map, Origin, Shape, Token, bytes_in_words, layers_look_ahead,
+    thumbnail_side,
 };
 use crate::token::Label;
 
@@ -26,6 +27,24 @@ pub(super) const RECIPE: &str = "recipe";
 
 /// The most layers, and heads of a layer, that a file may have.
 const MOST: usize = 4096;
+
+/// Bytes that the records of weights `[L, H, n, n]` take: numbers of each query and key, thumbnails.
+pub(super) fn needed(shape: &[usize]) -> u64 {
+    let &[layers, heads, n, _] = shape else {
+        return 0;
+    };
+    let side = thumbnail_side(n);
+    let each = (side * side)
+        .saturating_mul(2)
+        .saturating_add(n.saturating_mul(12));
+    let floats = [layers, heads, each, size_of::<f32>()].map(|n| n as u64);
+    floats.into_iter().fold(1, u64::saturating_mul)
+}
+
+/// The most bytes that a file of `length` bytes may make of them.
+pub(super) fn limit(length: u64) -> u64 {
+    (48u64 << 20).saturating_add(length.saturating_mul(12))
+}
 
 /// What was found in a file, whatever its container.
 pub(super) struct Found {
@@ -81,10 +100,22 @@ impl Found {
                 "'attention' is {shape:?}, and [L, H, n, n] was expected"
             ));
         };
-        if n != keys || [layers, heads, n].contains(&0) || layers.max(heads) > MOST {
+        if n != keys
+            || [layers, heads, n].contains(&0)
+            || layers.max(heads) > MOST
+            || layers * heads > MOST_HEADS
+        {
             return Err(format!(
                 "'attention' is {:?}, and [layers, heads, tokens, tokens] was expected",
                 self.shape
+            ));
+        }
+        let length = self.map.bytes().len() as u64;
+        if needed(&self.shape) > limit(length) {
+            let shape = &self.shape;
+            return Err(format!(
+                "'attention' is {shape:?}, whose numbers take more than {}",
+                bytes_in_words(limit(length))
             ));
         }
         let mut origin = self.origin(path);

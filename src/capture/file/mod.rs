@@ -35,6 +35,9 @@ use self::header::{Header, HeaderError};
 use super::{Capture, Layer, Map};
 use crate::token::Label;
 
+/// The most heads in all layers together that a file may have.
+const MOST_HEADS: usize = 1 << 18;
+
 /// How a file of captures is opened.
 pub struct How<'a> {
     /// Bytes that may be taken for arrays that can't be mapped because they are compressed; `None`

@@ -5,14 +5,16 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use zip::read::{ArchiveOffset, Config};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::foreign::{ATTENTION, Found, IDS, RECIPE, TEXT, TOKENS};
 use super::{FileError, How, Opened, map};
 use crate::capture::{DenseType, Map, bytes_in_words};
 
-/// The most bytes of an entry that is not the weights.
-const SMALL_ENTRY: u64 = 256 << 20;
+/// The most bytes of an entry that is not the weights, and the most further ones for each byte of the file.
+const SMALL_ENTRY: u64 = 4 << 20;
+const SMALL_EACH: u64 = 4;
 /// The most bytes of an array's own header.
 const MAX_HEADER: usize = 1 << 16;
 
@@ -36,9 +38,15 @@ pub(super) fn open(
     let Ok(length) = file.metadata().map(|found| found.len()) else {
         return Ok(None);
     };
-    let Ok(mut zip) = file.try_clone().and_then(|file| Ok(ZipArchive::new(file)?)) else {
+    // Left to itself, the reader guesses where an archive begins that begins where the file does.
+    let config = Config {
+        archive_offset: ArchiveOffset::Known(0),
+    };
+    let zip = file.try_clone().ok();
+    let Some(mut zip) = zip.and_then(|file| ZipArchive::with_config(config, file).ok()) else {
         return Ok(None);
     };
+    let small = SMALL_ENTRY.saturating_add(length.saturating_mul(SMALL_EACH));
     let entry = format!("{ATTENTION}.npy");
     if zip.index_for_name(&entry).is_none() {
         return Ok(None);
@@ -83,7 +91,22 @@ pub(super) fn open(
         let what = format!("'attention' is {shape:?}, and its entry has {size} bytes");
         return Err(unsuited(what));
     }
-    let (map, start) = if weights.compression() == CompressionMethod::Stored {
+    let stored = weights.compression() == CompressionMethod::Stored;
+    let unpacked = if stored { 0 } else { size };
+    let limit = super::foreign::limit(length);
+    if super::foreign::needed(&npy.shape).saturating_add(unpacked) > limit {
+        let shape = &npy.shape;
+        return Err(unsuited(format!(
+            "'attention' is {shape:?}, which takes more than {} in a file of {}{}",
+            bytes_in_words(limit),
+            bytes_in_words(length),
+            match stored {
+                true => "",
+                false => ": save it with numpy.savez instead of savez_compressed",
+            }
+        )));
+    }
+    let (map, start) = if stored {
         let start = weights.data_start().unwrap_or(u64::MAX);
         drop(weights);
         (map(&name, &mut file, length)?, start)
@@ -107,12 +130,12 @@ pub(super) fn open(
         dtype,
         map,
         start: start.unwrap_or(usize::MAX),
-        ids: ids(&mut zip).map_err(unsuited)?,
-        tokens: strings(&mut zip, TOKENS).map_err(unsuited)?,
-        text: strings(&mut zip, TEXT)
+        ids: ids(&mut zip, small).map_err(unsuited)?,
+        tokens: strings(&mut zip, TOKENS, small).map_err(unsuited)?,
+        text: strings(&mut zip, TEXT, small)
             .map_err(unsuited)?
             .and_then(|all| all.into_iter().next()),
-        recipe: strings(&mut zip, RECIPE)
+        recipe: strings(&mut zip, RECIPE, small)
             .map_err(unsuited)?
             .and_then(|all| all.into_iter().next()),
         format: "npz, weights",
@@ -130,19 +153,23 @@ fn inflated(zip: &mut ZipArchive<File>, entry: &str, size: u64) -> Result<Arc<Ma
 }
 
 /// The whole of a small entry with its header; `None` where there is none.
-fn entry(zip: &mut ZipArchive<File>, name: &str) -> Result<Option<(Npy, Vec<u8>)>, String> {
+fn entry(
+    zip: &mut ZipArchive<File>,
+    name: &str,
+    most: u64,
+) -> Result<Option<(Npy, Vec<u8>)>, String> {
     let file = format!("{name}.npy");
     if zip.index_for_name(&file).is_none() {
         return Ok(None);
     }
     let entry = zip.by_name(&file).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
-    let read = entry.take(SMALL_ENTRY + 1).read_to_end(&mut bytes);
+    let read = entry.take(most + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("'{name}' can't be read: {error}"))?;
-    if bytes.len() as u64 > SMALL_ENTRY {
+    if bytes.len() as u64 > most {
         return Err(format!(
-            "'{name}' has more than {}",
-            bytes_in_words(SMALL_ENTRY)
+            "'{name}' has more than {}, which is too much for a file of this size",
+            bytes_in_words(most)
         ));
     }
     let npy = Npy::parse(&bytes).map_err(|what| format!("'{name}' {what}"))?;
@@ -151,8 +178,8 @@ fn entry(zip: &mut ZipArchive<File>, name: &str) -> Result<Option<(Npy, Vec<u8>)
 }
 
 /// The ids, `[n]` or `[1, n]`.
-fn ids(zip: &mut ZipArchive<File>) -> Result<Option<Vec<i64>>, String> {
-    let Some((npy, bytes)) = entry(zip, IDS)? else {
+fn ids(zip: &mut ZipArchive<File>, most: u64) -> Result<Option<Vec<i64>>, String> {
+    let Some((npy, bytes)) = entry(zip, IDS, most)? else {
         return Ok(None);
     };
     let ids = match (npy.dtype.as_str(), npy.shape.as_slice()) {
@@ -175,8 +202,12 @@ fn ids(zip: &mut ZipArchive<File>) -> Result<Option<Vec<i64>>, String> {
 }
 
 /// Strings as NumPy keeps them: UTF-32, each filled with zeros to the longest.
-fn strings(zip: &mut ZipArchive<File>, name: &str) -> Result<Option<Vec<String>>, String> {
-    let Some((npy, bytes)) = entry(zip, name)? else {
+fn strings(
+    zip: &mut ZipArchive<File>,
+    name: &str,
+    most: u64,
+) -> Result<Option<Vec<String>>, String> {
+    let Some((npy, bytes)) = entry(zip, name, most)? else {
         return Ok(None);
     };
     let longest = npy

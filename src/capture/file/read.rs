@@ -7,7 +7,8 @@ use std::sync::Arc;
 use safetensors::tensor::Dtype;
 use sha2::{Digest, Sha256};
 
-use super::error::safe;
+use super::MOST_HEADS;
+use super::error::{safe, sentence, sentences};
 use super::labels::labels;
 use super::layout::{
     ABOUT_KEY, About, CHECKSUMS, LayerAbout, VERSION, VERSION_KEY, names, of_layer,
@@ -183,6 +184,13 @@ impl Arrays<'_> {
         let wide = about.layers.iter().map(|layer| layer.heads).max();
         let ascending = about.layers.is_sorted_by(|a, b| a.layer < b.layer);
         let inside = about.layers.iter().all(|layer| layer.layer < shape.layers);
+        let heads = shape.layers.checked_mul(shape.heads);
+        if heads.is_none_or(|heads| heads > MOST_HEADS) {
+            return Err(format!(
+                "it claims {} layers of {} heads, and {MOST_HEADS} heads in all are the most",
+                shape.layers, shape.heads
+            ));
+        }
         if n == 0 || !ascending || !inside || wide != Some(shape.heads) {
             return Err("its description contradicts itself".to_owned());
         }
@@ -275,21 +283,20 @@ impl Arrays<'_> {
 
 /// An origin whose texts can be shown.
 fn safe_origin(origin: Origin) -> Origin {
-    let all = |texts: Vec<String>| texts.iter().map(|text| safe(text)).collect();
     Origin {
-        name: safe(&origin.name),
-        source: safe(&origin.source),
-        sha256: safe(&origin.sha256),
-        format: safe(&origin.format),
-        family: safe(&origin.family),
-        dtype: safe(&origin.dtype),
-        device: safe(&origin.device),
-        tokenizer: safe(&origin.tokenizer),
+        name: sentence(&origin.name),
+        source: sentence(&origin.source),
+        sha256: sentence(&origin.sha256),
+        format: sentence(&origin.format),
+        family: sentence(&origin.family),
+        dtype: sentence(&origin.dtype),
+        device: sentence(&origin.device),
+        tokenizer: sentence(&origin.tokenizer),
         command: safe(&origin.command),
-        version: safe(&origin.version),
-        assumed: all(origin.assumed),
-        warnings: all(origin.warnings),
-        notes: all(origin.notes),
+        version: sentence(&origin.version),
+        assumed: sentences(origin.assumed),
+        warnings: sentences(origin.warnings),
+        notes: sentences(origin.notes),
         weight_bytes: origin.weight_bytes,
         untrained_seed: origin.untrained_seed,
     }

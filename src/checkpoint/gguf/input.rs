@@ -24,6 +24,11 @@ impl<R: Read> Input<R> {
         }
     }
 
+    /// Bytes of the file.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
     /// Bytes read so far.
     pub fn position(&self) -> u64 {
         self.position

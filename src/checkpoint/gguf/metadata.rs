@@ -7,9 +7,11 @@ use serde_json::{Map, Number, Value};
 use super::input::Input;
 use crate::checkpoint::error::quoted;
 
-/// Most elements of all arrays together. A vocabulary of 250 000 tokens has about a million with its merges;
-/// an element takes about 70 bytes of memory and may take one of the file.
-const MAX_ELEMENTS: u64 = 1 << 22;
+/// Most bytes that entries and the elements of all arrays may take together, in a file of any size and for each
+/// byte of it. An element takes some seventy bytes of memory and may take one of the file; those of a vocabulary take
+/// about ten.
+const ALWAYS: u64 = 32 << 20;
+const EACH: u64 = 14;
 
 /// How deep arrays may lie in arrays.
 const MAX_DEPTH: usize = 4;
@@ -24,7 +26,7 @@ pub(super) fn read<R: Read>(
 ) -> Result<(Map<String, Value>, Vec<String>), String> {
     let mut entries = Map::new();
     let mut values = Values {
-        elements: 0,
+        left: ALWAYS.saturating_add(input.size().saturating_mul(EACH)),
         not_finite: false,
         not_text: false,
     };
@@ -32,6 +34,9 @@ pub(super) fn read<R: Read>(
     for _ in 0..input.fits(count, SMALLEST)? {
         let key = input.name()?;
         let kind = input.u32()?;
+        // An entry of a table takes about twice what its key and value do.
+        values.take(2, (size_of::<String>() + size_of::<Value>()) as u64)?;
+        values.take(1, key.len() as u64)?;
         let value = values
             .read(input, kind, 0)
             .map_err(|reason| format!("in its metadata entry {}, {reason}", quoted(&key)))?;
@@ -57,7 +62,8 @@ pub(super) fn read<R: Read>(
 
 /// Reads values and counts what is in arrays.
 struct Values {
-    elements: u64,
+    /// Bytes that may still be taken.
+    left: u64,
     not_finite: bool,
     not_text: bool,
 }
@@ -99,6 +105,14 @@ impl Values {
         })
     }
 
+    /// Counts `count` parts of `each` bytes.
+    fn take(&mut self, count: u64, each: u64) -> Result<(), String> {
+        let left = self.left.checked_sub(count.saturating_mul(each));
+        self.left =
+            left.ok_or("what it holds takes far more memory than a file of its size may take")?;
+        Ok(())
+    }
+
     fn number(&mut self, value: f64) -> Value {
         match Number::from_f64(value) {
             Some(number) => Value::Number(number),
@@ -130,12 +144,7 @@ impl Values {
         };
         let count = input.u64()?;
         let length = input.fits(count, smallest)?;
-        self.elements = self.elements.saturating_add(count);
-        if self.elements > MAX_ELEMENTS {
-            return Err(format!(
-                "the arrays have more than {MAX_ELEMENTS} elements together"
-            ));
-        }
+        self.take(count, size_of::<Value>() as u64)?;
         let mut items = Vec::new();
         items
             .try_reserve_exact(length)

@@ -1,7 +1,10 @@
 //! What the calls in a pickle stand for. Nothing is called.
 
+use std::sync::Arc;
+
+use super::tensor::rebuilt;
 use super::value::Value;
-use super::{Id, Node};
+use super::{Id, Node, Object};
 
 /// What a call of `class` with `args` stands for.
 pub(super) fn call(nodes: &[Node], class: Id, args: Id) -> Node {
@@ -63,25 +66,42 @@ pub(super) fn call(nodes: &[Node], class: Id, args: Id) -> Node {
                 Some(Node::Class(class)) => class.clone(),
                 _ => class,
             };
-            Node::Object {
-                class,
-                args: None,
-                items: Vec::new(),
-                state: None,
+            object(class, None)
+        }
+        // (function, type, arguments, state): a subclass, made by another function.
+        "torch._tensor._rebuild_from_type_v2" => {
+            let inner = match arguments {
+                &[function, _, inner, ..] => {
+                    let name = match nodes.get(function) {
+                        Some(Node::Class(name)) => name.as_str(),
+                        _ => "",
+                    };
+                    match nodes.get(inner) {
+                        Some(Node::List(inner)) => rebuilt(nodes, name, inner),
+                        _ => rebuilt(nodes, name, &[]),
+                    }
+                }
+                _ => rebuilt(nodes, &class, &[]),
+            };
+            Node::Tensor(Arc::new(inner))
+        }
+        _ if class.starts_with("torch._utils._rebuild_") => {
+            match (first, class.contains("_rebuild_parameter")) {
+                (Some(Node::Tensor(tensor)), true) => Node::Tensor(tensor.clone()),
+                _ => Node::Tensor(Arc::new(rebuilt(nodes, &class, arguments))),
             }
         }
-        _ if class.starts_with("torch._utils._rebuild_")
-            || class == "torch._tensor._rebuild_from_type_v2" =>
-        {
-            Node::Tensor
-        }
-        _ => Node::Object {
-            class,
-            args: Some(args),
-            items: Vec::new(),
-            state: None,
-        },
+        _ => object(class, Some(args)),
     }
+}
+
+fn object(class: String, args: Option<Id>) -> Node {
+    Node::Object(Box::new(Object {
+        class,
+        args,
+        items: Vec::new(),
+        state: None,
+    }))
 }
 
 /// A NumPy scalar from its dtype object and its little-endian bytes.
@@ -89,14 +109,10 @@ fn numpy_scalar(nodes: &[Node], arguments: &[Id]) -> Option<Value> {
     let [dtype, bytes] = arguments else {
         return None;
     };
-    let Node::Object {
-        class,
-        args: Some(args),
-        ..
-    } = nodes.get(*dtype)?
-    else {
+    let Node::Object(object) = nodes.get(*dtype)? else {
         return None;
     };
+    let (class, args) = (&object.class, &object.args?);
     let (Node::List(args), Node::Plain(Value::Bytes(bytes))) =
         (nodes.get(*args)?, nodes.get(*bytes)?)
     else {

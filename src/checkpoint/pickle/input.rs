@@ -3,12 +3,16 @@
 use std::io::{BufRead, Read};
 
 use super::value::Value;
-use super::{MAX_TEXT, Step};
+use super::{Step, UNFOLDS};
 
 const CUT_OFF: &str = "its pickle is cut off";
 
 /// Reads the arguments of opcodes, never more than arrive.
-pub(super) struct Input<'a, R>(pub &'a mut R);
+pub(super) struct Input<'a, R> {
+    pub reader: &'a mut R,
+    /// Bytes of the longest text.
+    pub longest: usize,
+}
 
 impl<R: BufRead> Input<'_, R> {
     /// The value that an opcode pushes, where it is one of those for a number, a string or bytes.
@@ -77,16 +81,18 @@ impl<R: BufRead> Input<'_, R> {
     /// Exactly `N` bytes.
     pub fn bytes<const N: usize>(&mut self) -> Step<[u8; N]> {
         let mut out = [0; N];
-        self.0.read_exact(&mut out).map_err(|_| CUT_OFF)?;
+        self.reader.read_exact(&mut out).map_err(|_| CUT_OFF)?;
         Ok(out)
     }
 
     /// As many bytes as the pickle announces; the buffer grows with what arrives.
     fn block(&mut self, length: u64) -> Step<Vec<u8>> {
+        if length > self.longest as u64 {
+            return Err(self.too_long());
+        }
         let mut out = Vec::new();
-        let limit = length.min(MAX_TEXT as u64);
-        (&mut *self.0)
-            .take(limit)
+        (&mut *self.reader)
+            .take(length)
             .read_to_end(&mut out)
             .map_err(crate::checkpoint::error::reason)?;
         if (out.len() as u64) < length {
@@ -95,17 +101,30 @@ impl<R: BufRead> Input<'_, R> {
         Ok(out)
     }
 
+    /// A text of which not even the beginning is read: it may be longer than the pickle.
+    fn too_long(&mut self) -> String {
+        let most = self.longest as u64;
+        let there = std::io::copy(&mut (&mut *self.reader).take(most), &mut std::io::sink());
+        match there.is_ok_and(|there| there < most) {
+            true => CUT_OFF.into(),
+            false => UNFOLDS.into(),
+        }
+    }
+
     fn text(&mut self, length: u64) -> Step<Value> {
         Ok(Value::Str(lossy(self.block(length)?)))
     }
 
     fn raw_line(&mut self) -> Step<Vec<u8>> {
         let mut out = Vec::new();
-        (&mut *self.0)
-            .take(MAX_TEXT as u64)
+        (&mut *self.reader)
+            .take(self.longest as u64)
             .read_until(b'\n', &mut out)
             .map_err(crate::checkpoint::error::reason)?;
         if out.pop() != Some(b'\n') {
+            if out.len() + 1 >= self.longest {
+                return Err(UNFOLDS.into());
+            }
             return Err(CUT_OFF.into());
         }
         Ok(out)

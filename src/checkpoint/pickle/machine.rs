@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use super::calls::{call, string};
 use super::input::Input;
+use super::tensor::Storage;
 use super::value::Value;
-use super::{Id, MAX_NODES, MAX_TEXT, Node, Step};
+use super::{Id, Node, Step, UNFOLDS};
 
 /// The stack machine that a pickle is a program for.
 pub(super) struct Machine<'a, R> {
@@ -16,31 +18,47 @@ pub(super) struct Machine<'a, R> {
     /// Heights of the stack at each open mark.
     marks: Vec<usize>,
     memo: HashMap<u64, Id>,
+    /// Every storage that is referred to: bytes of an element, and elements.
+    pub storages: HashMap<Arc<str>, (usize, usize)>,
     /// Bytes that the values of the arena hold: a call copies what it is given, and may be repeated.
     held: usize,
+    /// The most bytes that arena, stack and memo may take.
+    most: usize,
 }
 
+/// Bytes of an entry of the memo, with what a table keeps free.
+const MEMO: usize = 2 * size_of::<(u64, Id)>();
+
 impl<'a, R: BufRead> Machine<'a, R> {
-    pub fn new(reader: &'a mut R) -> Self {
+    pub fn new(reader: &'a mut R, most: usize) -> Self {
         Machine {
-            input: Input(reader),
+            input: Input {
+                reader,
+                longest: most,
+            },
             nodes: Vec::new(),
             stack: Vec::new(),
             marks: Vec::new(),
             memo: HashMap::new(),
+            storages: HashMap::new(),
             held: 0,
+            most,
         }
+    }
+
+    /// Bytes that are taken.
+    fn taken(&self) -> usize {
+        let nodes = self.nodes.len() * size_of::<Node>();
+        let stack = (self.stack.len() + self.marks.len()) * size_of::<Id>();
+        self.held + nodes + stack + self.memo.len() * MEMO
     }
 
     /// Run to the end and give the value that is left.
     pub fn run(&mut self) -> Step<Id> {
         loop {
             let [opcode] = self.input.bytes()?;
-            if self.nodes.len() > MAX_NODES {
-                return Err(format!("its pickle has more than {MAX_NODES} values"));
-            }
-            if self.held > MAX_TEXT {
-                return Err("its pickle unfolds to far more than the file holds".into());
+            if self.taken() > self.most {
+                return Err(UNFOLDS.into());
             }
             match opcode {
                 b'.' => return self.pop(),
@@ -192,22 +210,30 @@ impl<'a, R: BufRead> Machine<'a, R> {
             b'b' => {
                 let attributes = self.pop()?;
                 let top = self.top()?;
-                if let Some(Node::Object { state, .. }) = self.nodes.get_mut(top) {
-                    *state = Some(attributes);
+                if let Some(Node::Object(object)) = self.nodes.get_mut(top) {
+                    object.state = Some(attributes);
                 }
             }
             b'Q' => {
                 let id = self.pop()?;
-                let is_storage = matches!(self.nodes.get(id), Some(Node::List(_)));
-                self.push(if is_storage {
-                    Node::Storage
-                } else {
-                    Node::Tensor
-                });
+                let storage = Storage::of(&self.nodes, id)?;
+                let size = (storage.element(), storage.count);
+                match self.storages.get(&storage.key) {
+                    Some(known) if *known != size => {
+                        return Err("its pickle gives one storage two lengths".into());
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.held += MEMO + size_of::<Storage>() + storage.key.len();
+                        self.storages.insert(storage.key.clone(), size);
+                    }
+                }
+                self.push(Node::Storage(Box::new(storage)));
             }
             b'P' => {
                 self.input.line()?;
-                self.push(Node::Tensor);
+                let said = "its pickle refers to a tensor that is not in the file";
+                self.push(Node::Tensor(Arc::new(Err(said.into()))));
             }
             _ => return Ok(false),
         }
@@ -223,7 +249,13 @@ impl<'a, R: BufRead> Machine<'a, R> {
         self.held += match &node {
             Node::Plain(Value::Str(text)) => text.len(),
             Node::Plain(Value::Bytes(bytes)) => bytes.len(),
-            Node::Class(class) | Node::Object { class, .. } => class.len(),
+            Node::Class(class) => class.len(),
+            Node::Object(object) => size_of::<super::Object>() + object.class.len(),
+            Node::Storage(storage) => size_of::<Storage>() + storage.key.len(),
+            Node::Tensor(tensor) => {
+                let dims = tensor.as_ref().as_ref().map_or(0, |t| t.shape.len());
+                size_of::<super::Described>() + 2 * dims * size_of::<usize>()
+            }
             Node::List(items) => items.len() * size_of::<Id>(),
             Node::Dict(items) => items.len() * size_of::<(Id, Id)>(),
             _ => 0,
@@ -264,6 +296,7 @@ impl<'a, R: BufRead> Machine<'a, R> {
     fn extend(&mut self, more: Vec<Id>) -> Step {
         let top = self.top()?;
         if let Some(Node::List(items)) = self.nodes.get_mut(top) {
+            self.held += more.len() * size_of::<Id>();
             items.extend(more);
         }
         Ok(())
@@ -271,9 +304,13 @@ impl<'a, R: BufRead> Machine<'a, R> {
 
     fn insert(&mut self, more: Vec<(Id, Id)>) -> Step {
         let top = self.top()?;
-        if let Some(Node::Dict(items) | Node::Object { items, .. }) = self.nodes.get_mut(top) {
-            items.extend(more);
-        }
+        let items = match self.nodes.get_mut(top) {
+            Some(Node::Dict(items)) => items,
+            Some(Node::Object(object)) => &mut object.items,
+            _ => return Ok(()),
+        };
+        self.held += more.len() * size_of::<(Id, Id)>();
+        items.extend(more);
         Ok(())
     }
 }

@@ -1,27 +1,32 @@
 //! A reader for the values of a pickle that runs none of its code.
 //!
-//! The tensors come from the crate `pytorch-reader`; this reads what stands beside them, which that crate
-//! keeps only in part: objects with attributes (a configuration saved as a dataclass or a namespace), NumPy
-//! scalars and the order of dictionaries. All values lie in one arena and refer to one another by number, so
-//! that sharing costs nothing and only the last step, the unfolding, recurses, to a limit.
+//! All values lie in one arena and refer to one another by number, so that sharing costs nothing and only the
+//! last step, the unfolding, recurses, to a limit. What arena and tree take of memory is bounded by the size of
+//! the file: a few bytes of a pickle can ask for any number of values, and a compressed one can be of any length.
 
 mod calls;
 mod input;
 mod machine;
+mod tensor;
 #[cfg(test)]
 mod tests;
 mod unfold;
 mod value;
 
+use std::collections::HashMap;
 use std::io::BufRead;
+use std::sync::Arc;
 
+pub(super) use tensor::Described;
+use tensor::Storage;
 pub(super) use value::Value;
 
-/// Most values in a pickle, and in the tree that it unfolds to.
-const MAX_NODES: usize = 4_000_000;
+/// Bytes that the values of any pickle may take.
+const ALWAYS: usize = 16 << 20;
 
-/// Most bytes of text and of lists that a pickle may make, in the arena and in the tree.
-const MAX_TEXT: usize = 256 << 20;
+/// Bytes that they may take further for each byte of the file. A vocabulary takes about 8: short texts and
+/// small numbers, and their places in a dictionary.
+const EACH: u64 = 12;
 
 /// Deepest nesting that is unfolded.
 const MAX_DEPTH: usize = 200;
@@ -39,23 +44,40 @@ enum Node {
     Dict(Vec<(Id, Id)>),
     /// A class or function, as `module.name`.
     Class(String),
-    /// An instance: its class, what it was made from, its items and its attributes.
-    Object {
-        class: String,
-        args: Option<Id>,
-        items: Vec<(Id, Id)>,
-        state: Option<Id>,
-    },
-    Storage,
-    Tensor,
+    Object(Box<Object>),
+    Storage(Box<Storage>),
+    Tensor(Arc<Described>),
 }
 
-/// Read one pickle, leaving the reader behind its end.
+/// An instance: its class, what it was made from, its items and its attributes.
+struct Object {
+    class: String,
+    args: Option<Id>,
+    items: Vec<(Id, Id)>,
+    state: Option<Id>,
+}
+
+/// What a pickle holds.
+pub(super) struct Pickle {
+    pub root: Value,
+    /// Every storage that it refers to, by its key: bytes of an element, and elements.
+    pub storages: HashMap<Arc<str>, (usize, usize)>,
+}
+
+/// Read one pickle of a file of `size` bytes, leaving the reader behind its end.
 ///
 /// # Errors
 /// A phrase that says what is wrong with it.
-pub(super) fn unpickle(reader: &mut impl BufRead) -> Result<Value, String> {
-    let mut machine = machine::Machine::new(reader);
+pub(super) fn unpickle(reader: &mut impl BufRead, size: u64) -> Result<Pickle, String> {
+    let most = usize::try_from(size.saturating_mul(EACH)).unwrap_or(usize::MAX);
+    let most = most.saturating_add(ALWAYS);
+    let mut machine = machine::Machine::new(reader, most);
     let root = machine.run()?;
-    unfold::unfold(&machine.nodes, root)
+    Ok(Pickle {
+        root: unfold::unfold(&machine.nodes, root, most)?,
+        storages: machine.storages,
+    })
 }
+
+/// Why a pickle is refused that would take too much memory.
+const UNFOLDS: &str = "its pickle unfolds to far more than the file holds";

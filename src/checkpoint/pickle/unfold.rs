@@ -3,15 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use super::value::Value;
-use super::{Id, MAX_DEPTH, MAX_NODES, MAX_TEXT, Node};
+use super::{Id, MAX_DEPTH, Node, UNFOLDS};
 
-/// The tree of the value `root`.
-pub(super) fn unfold(nodes: &[Node], root: Id) -> Result<Value, String> {
+/// The tree of the value `root`, which takes at most `most` bytes.
+pub(super) fn unfold(nodes: &[Node], root: Id, most: usize) -> Result<Value, String> {
     let mut unfold = Unfold {
         nodes,
         open: HashSet::new(),
-        values: 0,
-        text: 0,
+        taken: 0,
+        most,
     };
     unfold.value(root)
 }
@@ -21,8 +21,9 @@ struct Unfold<'a> {
     nodes: &'a [Node],
     /// The values that are being unfolded, to notice one that holds itself.
     open: HashSet<Id>,
-    values: usize,
-    text: usize,
+    /// Bytes of the tree, about.
+    taken: usize,
+    most: usize,
 }
 
 /// The tables that every `torch.nn.Module` has among its attributes.
@@ -30,9 +31,9 @@ const MODULE: [&str; 3] = ["_parameters", "_buffers", "_modules"];
 
 impl Unfold<'_> {
     fn value(&mut self, id: Id) -> Result<Value, String> {
-        self.values += 1;
-        if self.values > MAX_NODES || self.text > MAX_TEXT {
-            return Err("its pickle unfolds to far more than the file holds".into());
+        self.taken += size_of::<Value>();
+        if self.taken > self.most {
+            return Err(UNFOLDS.into());
         }
         if self.open.len() >= MAX_DEPTH {
             return Ok(Value::Other(format!(
@@ -52,7 +53,7 @@ impl Unfold<'_> {
         Ok(match nodes.get(id) {
             None => Value::None,
             Some(Node::Plain(value)) => {
-                self.text += match value {
+                self.taken += match value {
                     Value::Str(text) => text.len(),
                     Value::Bytes(bytes) => bytes.len(),
                     _ => 0,
@@ -77,13 +78,8 @@ impl Unfold<'_> {
                 }
                 _ => Value::Other(class.clone()),
             },
-            Some(Node::Object {
-                class,
-                items,
-                state,
-                ..
-            }) => {
-                let mut out = match state {
+            Some(Node::Object(object)) => {
+                let mut out = match &object.state {
                     Some(state) => match self.value(*state)? {
                         Value::Dict(attributes) => attributes,
                         // Classes with slots pickle a pair of dictionaries.
@@ -98,26 +94,26 @@ impl Unfold<'_> {
                     },
                     None => Vec::new(),
                 };
-                out.extend(self.entries(items)?);
+                out.extend(self.entries(&object.items)?);
                 if MODULE
                     .iter()
                     .all(|table| out.iter().any(|(key, _)| key == table))
                 {
                     state_dict(out)
                 } else if out.is_empty() {
-                    Value::Other(self.name(class).to_string())
+                    Value::Other(self.name(&object.class).to_string())
                 } else {
                     Value::Dict(out)
                 }
             }
-            Some(Node::Storage) => Value::Other("torch.Storage".into()),
-            Some(Node::Tensor) => Value::Tensor,
+            Some(Node::Storage(_)) => Value::Other("torch.Storage".into()),
+            Some(Node::Tensor(tensor)) => Value::Tensor(tensor.clone()),
         })
     }
 
     /// A class's name, counted as text.
     fn name<'n>(&mut self, class: &'n str) -> &'n str {
-        self.text += class.len();
+        self.taken += class.len();
         class
     }
 
@@ -130,6 +126,8 @@ impl Unfold<'_> {
                 Value::Int(key) => key.to_string(),
                 other => other.repr(),
             };
+            // The key stands in the table of places, too.
+            self.taken += key.len() + 2 * size_of::<(String, usize)>();
             let value = self.value(value)?;
             // The last of equal keys wins and stands where the first stood, as in Python.
             match places.get(&key).and_then(|&at| out.get_mut(at)) {

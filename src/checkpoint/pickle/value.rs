@@ -1,8 +1,11 @@
 //! Plain values of a pickle and their JSON form.
 
+use std::sync::Arc;
+
 use pytorch_reader::PickleValue;
 use serde_json::{Map, Value as Json};
 
+use super::tensor::Described;
 use crate::checkpoint::error::{printable, quoted};
 
 /// A value as a pickle describes it.
@@ -17,7 +20,7 @@ pub(crate) enum Value {
     List(Vec<Value>),
     /// Keys are strings; integer keys stand in decimal.
     Dict(Vec<(String, Value)>),
-    Tensor,
+    Tensor(Arc<Described>),
     /// An object that is not interpreted, by the name of its Python type.
     Other(String),
 }
@@ -26,6 +29,19 @@ pub(crate) enum Value {
 const MAX_DEPTH: usize = 64;
 
 impl Value {
+    /// A tensor of which nothing is known.
+    pub fn tensor() -> Value {
+        Value::Tensor(Arc::new(Err("its place is not known".into())))
+    }
+
+    /// The value under a key of a dictionary.
+    pub fn entry(&self, key: &str) -> Option<&Value> {
+        match self {
+            Value::Dict(entries) => entries.iter().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
     /// What a value is, in Python's words.
     pub fn kind(&self) -> &str {
         match self {
@@ -37,7 +53,7 @@ impl Value {
             Value::Bytes(_) => "bytes",
             Value::List(_) => "a list",
             Value::Dict(_) => "a dictionary",
-            Value::Tensor => "a tensor",
+            Value::Tensor(_) => "a tensor",
             Value::Other(_) => "an object",
         }
     }
@@ -106,7 +122,7 @@ impl Value {
                 }
                 Some(Json::Object(out))
             }
-            Value::Tensor => skipped.note(path, "is a tensor"),
+            Value::Tensor(_) => skipped.note(path, "is a tensor"),
             Value::Other(kind) => {
                 skipped.note(path, &format!("is an object of type {}", quoted(kind)))
             }
@@ -171,7 +187,7 @@ impl From<PickleValue> for Value {
                 entries.sort_by(|a, b| a.0.cmp(&b.0));
                 Value::Dict(entries)
             }
-            PickleValue::Unsupported(kind) if kind == "torch.Tensor" => Value::Tensor,
+            PickleValue::Unsupported(kind) if kind == "torch.Tensor" => Value::tensor(),
             PickleValue::Unsupported(kind) => Value::Other(kind),
         }
     }

@@ -15,7 +15,7 @@ fn state_dict(names: &[&str]) -> Value {
     dict(
         &names
             .iter()
-            .map(|name| (*name, Value::Tensor))
+            .map(|name| (*name, Value::tensor()))
             .collect::<Vec<_>>(),
     )
 }
@@ -61,15 +61,15 @@ fn the_state_dict_is_found_in_every_customary_layout() {
             dict(&[
                 ("my_net", weights()),
                 ("adam", moments.clone()),
-                ("best_val_loss", Value::Tensor),
+                ("best_val_loss", Value::tensor()),
             ]),
             "my_net",
         ),
         (
             dict(&[
                 ("my_net", weights()),
-                ("torch_rng", Value::Tensor),
-                ("losses", Value::Tensor),
+                ("torch_rng", Value::tensor()),
+                ("losses", Value::tensor()),
             ]),
             "my_net",
         ),
@@ -160,7 +160,7 @@ fn the_models_own_configuration_wins() {
         ("model_args", config("n_head")),
         ("iter_num", Value::Int(7)),
         ("run", Value::Other("wandb.Run".into())),
-        ("best_val_loss", Value::Tensor),
+        ("best_val_loss", Value::tensor()),
     ]);
     let sorted = sorted(&root).unwrap();
     assert!(sorted.config.unwrap().contains_key("n_head"));

@@ -259,7 +259,8 @@ impl<'a> Finder<'a> {
             }
         }
         let mut all = BTreeSet::new();
-        own.iter().for_each(|parts| all.extend(parts.iter().copied()));
+        own.iter()
+            .for_each(|parts| all.extend(parts.iter().copied()));
         for (layer, own) in own.iter().enumerate() {
             if let Some(part) = all.iter().find(|part| !own.contains(*part)) {
                 let name = format!("{before}{layer}.{part}");

@@ -96,10 +96,13 @@ fn translate(
     for (key, to, value) in row.absent {
         if c.get(key).is_none_or(|found| found.as_u64() == Some(0)) {
             // Sizes must be whole numbers in JSON, too.
-            config.insert((*to).to_owned(), match value.fract() == 0.0 {
-                true => Value::from(*value as u64),
-                false => Value::from(*value),
-            });
+            config.insert(
+                (*to).to_owned(),
+                match value.fract() == 0.0 {
+                    true => Value::from(*value as u64),
+                    false => Value::from(*value),
+                },
+            );
             said.push(format!(
                 "the GGUF file does not say {before}{key}: {to} = {value} is taken, as llama.cpp takes it"
             ));
