@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod export;
 pub mod fault;
+mod json_size;
 pub mod lens;
 pub mod model;
 pub mod paint;

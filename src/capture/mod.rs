@@ -150,10 +150,10 @@ impl Capture {
 
     /// One layer, `None` while it is not done and where it is not kept.
     pub fn layer(&self, layer: Layer) -> Option<&LayerRecord> {
-        self.layers
-            .iter()
-            .find(|record| record.layer == layer)
-            .map(Arc::as_ref)
+        let at = self
+            .layers
+            .binary_search_by_key(&layer, |record| record.layer);
+        self.layers.get(at.ok()?).map(Arc::as_ref)
     }
 
     /// The label of the token at a position; empty outside of the text.

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::error::{Error, reason};
+use crate::json_size;
 
 /// Largest `config.json`: real ones are a few KiB.
 pub(super) const CONFIG_LIMIT: u64 = 4 << 20;
@@ -32,6 +33,7 @@ pub(super) fn read_object(
         return Err(wrong(format!("it is larger than {} MiB", limit >> 20)));
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    json_size::check(text).map_err(wrong)?;
     match serde_json::from_slice(text) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(other) => Err(wrong(format!(

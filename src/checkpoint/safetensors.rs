@@ -23,6 +23,7 @@ use super::dtype::{Dtype, TensorInfo};
 use super::error::{Error, reason};
 use super::format::{Format, Opened};
 use super::ranges::{Places, Ranges};
+use crate::json_size;
 
 /// Bytes of the length in front of the header.
 const LENGTH: u64 = 8;
@@ -130,14 +131,14 @@ fn parse(
         if metadata.info(key).is_none() && metadata.info(text).is_some() {
             opened.aliases.push((key.clone(), text.clone()));
         } else if key == "config" {
-            match serde_json::from_str(text) {
+            let sized = json_size::check(text.as_bytes());
+            match sized.and_then(|()| serde_json::from_str(text).map_err(reason)) {
                 Ok(Value::Object(config)) => opened.config = Some(config),
                 Ok(_) => opened.notes.push(
                     "The metadata entry 'config' is not a JSON object and is left out.".into(),
                 ),
                 Err(error) => opened.notes.push(format!(
-                    "The metadata entry 'config' is not JSON and is left out: {}.",
-                    reason(error)
+                    "The metadata entry 'config' can't be read and is left out: {error}."
                 )),
             }
         } else {

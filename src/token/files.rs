@@ -14,6 +14,7 @@ use super::bos::Config;
 use super::error::{safe, safe_path};
 use super::hub::{ByteLevelRules, Hub};
 use super::{Error, Tokenizer, byte_level, gpt2, llama2c, sp_model};
+use crate::json_size;
 
 /// Most bytes of a `tokenizer.json` or a `merges.txt`; the largest in use have some 40 MB.
 const MAX_FILE: u64 = 256 << 20;
@@ -126,6 +127,7 @@ pub(super) fn open(path: &Path) -> Result<Tokenizer, Error> {
     if bytes.len() as u64 > MAX_MAP {
         return Err(too_large(path, MAX_MAP));
     }
+    json_size::check(&bytes).map_err(|reason| Error::malformed(&safe_path(path), reason))?;
     let map: Map<String, Value> = parse(path, &bytes)?;
     open_map(path, &map)
 }
@@ -233,6 +235,7 @@ fn config_beside(path: &Path) -> Result<Config, Error> {
             return Ok(None);
         }
         let bytes = read(&path, MAX_MAP)?;
+        json_size::check(&bytes).map_err(|reason| Error::malformed(&safe_path(&path), reason))?;
         let parsed = serde_json::from_slice(&bytes);
         parsed
             .map(Some)

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::limits::Growth;
 use super::{bos, byte_level};
+use crate::json_size::Count;
 
 /// What SentencePiece writes for a space.
 pub(super) const METASPACE: char = '▁';
@@ -41,6 +42,64 @@ pub(super) struct Outline {
     decoder: Option<Value>,
 }
 
+/// How many values the parts of a `tokenizer.json` have, which is known before any is made.
+#[derive(Deserialize)]
+struct Parts {
+    model: ModelParts,
+    #[serde(default)]
+    normalizer: Count,
+    #[serde(default)]
+    pre_tokenizer: Count,
+    #[serde(default)]
+    post_processor: Count,
+    #[serde(default)]
+    decoder: Count,
+}
+
+#[derive(Deserialize)]
+struct ModelParts {
+    #[serde(default)]
+    vocab: Count,
+    #[serde(default)]
+    merges: Count,
+}
+
+/// Most values in what is done before and after the model.
+const MAX_VALUES: u64 = 100_000;
+
+/// Bytes that the library takes for a value of a vocabulary, about; and those that it may take in all for a file of
+/// any size, and for each byte of it.
+const VALUE: u64 = 220;
+const ALWAYS: u64 = 90 << 20;
+const EACH: u64 = 18;
+
+impl Parts {
+    /// Refuses far more values than a file of `size` bytes may have.
+    fn check(&self, size: usize) -> Result<(), String> {
+        let Self { model, .. } = self;
+        let around = [
+            self.normalizer,
+            self.pre_tokenizer,
+            self.post_processor,
+            self.decoder,
+        ];
+        let around = around.iter().map(|part| part.0).sum::<u64>();
+        if around > MAX_VALUES {
+            return Err(format!(
+                "what it does before and after its model has {around} values; at most {MAX_VALUES} are taken"
+            ));
+        }
+        let values = model.vocab.0 + model.merges.0;
+        let most = ALWAYS.saturating_add(EACH.saturating_mul(size as u64)) / VALUE;
+        match values <= most {
+            true => Ok(()),
+            false => Err(format!(
+                "its vocabulary has {values} values; at most {most} are taken in a file of its size"
+            )),
+        }
+    }
+}
+
 /// A token that is taken from the text before it is cut.
 #[derive(Deserialize)]
 struct Added {
@@ -67,6 +126,8 @@ struct ModelOutline {
 impl Outline {
     /// Reads the outline of a `tokenizer.json`; the error says what is wrong with it.
     pub(super) fn read(bytes: &[u8]) -> Result<Outline, String> {
+        let parts: Parts = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        parts.check(bytes.len())?;
         let outline: Outline = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         outline.decoder.as_ref().map(Growth::of).transpose()?;
         Ok(outline)

@@ -1,6 +1,7 @@
 //! What reaches the screen, colours included.
 
 mod atlas;
+mod hostile;
 mod text;
 mod trust;
 mod zoom;

@@ -10,11 +10,15 @@ mod gguf;
 #[cfg(test)]
 mod gguf_hostile;
 #[cfg(test)]
+mod gguf_keys;
+#[cfg(test)]
 mod gguf_models;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod hub;
+#[cfg(test)]
+mod layers;
 #[cfg(test)]
 mod llama2c;
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use headlight::checkpoint::{Checkpoint, Error, Format, read_pickle_value};
 
-use crate::writer::{Py, file, pickle, raw_zip, six, torch_tar, torch_zip, weights};
+use crate::writer::{
+    Py, file, named_zip, pickle, raw_zip, six, torch_tar, torch_zip, weights, with_zip64,
+};
 
 fn six_values(first: f32) -> Vec<f32> {
     (0..6).map(|i| first + i as f32).collect()
@@ -242,4 +244,64 @@ fn a_vocabulary_pickle_is_json() {
     let path = file(folder.path(), "cut.pkl", &bytes[..40]);
     let error = read_pickle_value(&path).unwrap_err().to_string();
     assert!(error.contains("cut off"), "{error}");
+}
+
+#[test]
+fn a_whole_archive_opens_whatever_the_lengths_of_its_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for length in 1..=120 {
+        let root: String = "epoch=9-val_loss=3.10 "
+            .chars()
+            .cycle()
+            .take(length)
+            .collect();
+        for spare in [0, 30, length] {
+            let mut state = vec![("model", weights())];
+            let note = "x".repeat(spare).leak();
+            state.push(("note", Py::Str(note)));
+            let storages = [("0", six(1.0)), ("1", six(7.0))];
+            let plain = named_zip(&root, &pickle(&Py::Dict(state)), &storages);
+            for (what, bytes) in [("plain", plain.clone()), ("zip64", with_zip64(plain))] {
+                let path = file(folder.path(), "best.ckpt", &bytes);
+                let checkpoint = Checkpoint::open(&path);
+                let checkpoint =
+                    checkpoint.unwrap_or_else(|error| panic!("{length} {what}: {error}"));
+                assert_eq!(checkpoint.read_f32("wte.weight").unwrap(), six_values(1.0));
+                assert_eq!(checkpoint.read_f32("h.0.weight").unwrap(), six_values(7.0));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_compressed_archive_opens_and_one_that_unpacks_to_too_much_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let deflated = |pickle: &[u8], storage: &[u8]| {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated);
+        for (name, bytes) in [
+            ("data.pkl", pickle),
+            ("data/0", storage),
+            ("data/1", storage),
+        ] {
+            zip.start_file(format!("m/{name}"), options).unwrap();
+            std::io::Write::write_all(&mut zip, bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    let sound = deflated(&pickle(&weights()), &six(1.0));
+    let path = file(folder.path(), "small.pt", &sound);
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    assert_eq!(checkpoint.read_f32("wte.weight").unwrap(), six_values(1.0));
+
+    // One value, put into the memo a hundred million times; as many marks; as many small texts.
+    for part in [b"\x94".as_slice(), b"(", b"X\x01\0\0\0a"] {
+        let mut bomb = b"\x80\x04N".to_vec();
+        bomb.extend(part.repeat((16 << 20) / part.len()));
+        bomb.push(b'.');
+        let path = file(folder.path(), "bomb.pt", &deflated(&bomb, &six(1.0)));
+        let error = Checkpoint::open(&path).unwrap_err().to_string();
+        assert!(error.contains("far more than the file holds"), "{error}");
+    }
 }

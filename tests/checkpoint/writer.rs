@@ -108,11 +108,16 @@ pub fn torch_zip(value: &Py, storages: &[(&str, Vec<u8>)]) -> Vec<u8> {
 
 /// A ZIP archive in PyTorch's layout around any bytes as its pickle.
 pub fn raw_zip(pickle: &[u8], storages: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    named_zip("archive", pickle, storages)
+}
+
+/// The same with another name for the folder inside, which `torch.save` gives the file's.
+pub fn named_zip(root: &str, pickle: &[u8], storages: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options =
         zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     let mut entry = |name: &str, bytes: &[u8]| {
-        zip.start_file(format!("archive/{name}"), options).unwrap();
+        zip.start_file(format!("{root}/{name}"), options).unwrap();
         zip.write_all(bytes).unwrap();
     };
     entry("data.pkl", pickle);
@@ -122,6 +127,28 @@ pub fn raw_zip(pickle: &[u8], storages: &[(&str, Vec<u8>)]) -> Vec<u8> {
     }
     entry("version", b"3\n");
     zip.finish().unwrap().into_inner()
+}
+
+/// The archive with the ZIP64 records that `torch.save` writes before its end, whether they are needed or not.
+pub fn with_zip64(mut zip: Vec<u8>) -> Vec<u8> {
+    let end = zip.len() - 22;
+    let number = |at: usize| u32::from_le_bytes(zip[end + at..end + at + 4].try_into().unwrap());
+    let (size, offset) = (number(12), number(16));
+    let count = u64::from(u16::from_le_bytes([zip[end + 10], zip[end + 11]]));
+    let mut records = b"PK\x06\x06".to_vec();
+    records.extend(44u64.to_le_bytes());
+    records.extend([45, 0, 45, 0]);
+    records.extend([0; 8]);
+    records.extend(count.to_le_bytes());
+    records.extend(count.to_le_bytes());
+    records.extend(u64::from(size).to_le_bytes());
+    records.extend(u64::from(offset).to_le_bytes());
+    records.extend(b"PK\x06\x07");
+    records.extend([0; 4]);
+    records.extend((end as u64).to_le_bytes());
+    records.extend(1u32.to_le_bytes());
+    zip.splice(end..end, records);
+    zip
 }
 
 /// A safetensors file from the text of its header and its data.
