@@ -259,10 +259,10 @@ pub struct ExportArgs {
     /// Write the logits of every position, too (arrays only)
     #[arg(long)]
     pub logits: bool,
-    /// What a picture shows of a weight (png only) [default: raw]
+    /// What a picture (png, svg, text, ansi) shows of a weight [default: raw]
     #[arg(long, value_enum, value_name = "NAME")]
     pub scale: Option<ScaleName>,
-    /// Colours of values (png only) [default: blues]
+    /// Colours of values, of a picture (png, svg, ansi) [default: blues]
     #[arg(long, value_enum, value_name = "NAME")]
     pub colormap: Option<Map>,
 }

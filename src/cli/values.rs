@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use crate::lens::Scale;
 use crate::model::{DeviceKind, ScaleBy};
 use crate::paint::Colormap;
+use crate::view::Paper;
 
 /// A list such as `0,2-4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,7 +128,7 @@ pub enum Format {
     Npz,
     /// A picture of one head, or of heads of one layer (--layers 3 --heads 1)
     Png,
-    /// A picture of one head that scales
+    /// The same picture as shapes, sharp at every size
     Svg,
     /// Heads as glyphs, without colours
     Text,
@@ -232,6 +233,27 @@ pub enum Background {
     Dark,
     /// Dark text on light
     Light,
+}
+
+/// What pictures that are saved from the explorer are drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SaveBackground {
+    /// What the terminal draws on
+    Screen,
+    /// White paper
+    Light,
+    /// A dark ground
+    Dark,
+}
+
+impl From<SaveBackground> for Option<Paper> {
+    fn from(ground: SaveBackground) -> Self {
+        match ground {
+            SaveBackground::Screen => None,
+            SaveBackground::Light => Some(Paper::Light),
+            SaveBackground::Dark => Some(Paper::Dark),
+        }
+    }
 }
 
 /// `--scale`.

@@ -10,7 +10,7 @@ use toml_edit::{Document, Item, TableLike};
 
 use keys::full_name;
 
-use crate::cli::{Background, Colour, Map, named, names};
+use crate::cli::{Background, Colour, Map, SaveBackground, named, names};
 use crate::lens::Scale;
 use crate::token::Label;
 use crate::view::Keymap;
@@ -24,6 +24,8 @@ pub struct Settings {
     pub colormap: Map,
     /// What the terminal draws on.
     pub background: Background,
+    /// What pictures that are saved from the explorer are drawn on.
+    pub save_background: SaveBackground,
     /// The scale that the explorer begins with.
     pub scale: Scale,
     /// Keys a token in the printed analysis.
@@ -40,6 +42,7 @@ impl Default for Settings {
             color: Colour::Auto,
             colormap: Map::Blues,
             background: Background::Auto,
+            save_background: SaveBackground::Screen,
             // Idle heads park their weight on the first key; at the raw scale little else shows.
             scale: Scale::Sqrt,
             top_k: 3,
@@ -81,7 +84,15 @@ pub enum ConfigError {
 }
 
 /// The settings outside of `keys`, as they are written.
-const NAMES: [&str; 6] = ["color", "colormap", "background", "scale", "top-k", "mouse"];
+const NAMES: [&str; 7] = [
+    "color",
+    "colormap",
+    "background",
+    "save-background",
+    "scale",
+    "top-k",
+    "mouse",
+];
 
 impl Settings {
     /// The file that settings are read from: the one that is named, else the usual one where it is
@@ -190,6 +201,11 @@ impl Settings {
             "background" => {
                 self.background = named(value)
                     .ok_or_else(|| format!("background is one of {}", names::<Background>()))?;
+            }
+            "save-background" => {
+                self.save_background = named(value).ok_or_else(|| {
+                    format!("save-background is one of {}", names::<SaveBackground>())
+                })?;
             }
             "scale" => self.scale = value.parse()?,
             "top-k" => {

@@ -13,7 +13,7 @@ fn read(text: &str) -> Result<Settings, String> {
 #[test]
 fn what_is_printed_reads_as_the_same_settings() {
     let changed = read(
-        "color = \"256\"\ncolormap = \"magma\"\nbackground = \"light\"\nscale = \"row-max\"\ntop-k = 7\nmouse = true\n\
+        "color = \"256\"\ncolormap = \"magma\"\nbackground = \"light\"\nsave-background = \"light\"\nscale = \"row-max\"\ntop-k = 7\nmouse = true\n\
          [keys.heatmap]\nleft = [\"Alt-Left\", \"\\\\\"]\nfirst-key = []\nright = \"\\\"\"\n\
          [keys.every-screen]\nmouse = \"Ctrl-t\"\n",
     )

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Settings;
 use super::keys::id_of;
-use crate::cli::{Background, Colour, Map, name_of, names};
+use crate::cli::{Background, Colour, Map, SaveBackground, name_of, names};
 use crate::lens::Scale;
 use crate::view::Place;
 
@@ -23,6 +23,14 @@ impl Settings {
             format!("colormap = {}\n", quoted(&name_of(&self.colormap))),
             format!("# What the terminal draws on: {}.", names::<Background>()),
             format!("background = {}\n", quoted(&name_of(&self.background))),
+            format!(
+                "# What pictures saved with p are drawn on: {}.",
+                names::<SaveBackground>()
+            ),
+            format!(
+                "save-background = {}\n",
+                quoted(&name_of(&self.save_background))
+            ),
             format!("# The scale to begin with: {scales}."),
             format!("scale = {}\n", quoted(&self.scale.id())),
             "# Keys a token that `headlight analyze` prints.".to_owned(),

@@ -7,12 +7,8 @@ mod figure;
 mod json;
 mod npz;
 mod picture;
-mod plate;
-mod png;
 mod report;
 mod safetensors;
-mod svg;
-mod terminal;
 mod text;
 
 use std::io::{self, Seek, Write};
@@ -20,14 +16,12 @@ use std::str::FromStr;
 
 pub use self::arrays::attention_bytes;
 pub use self::atomic::write_atomically;
+pub use self::figure::{Drawing, all_heads, draw, drawing, flow, heatmap, write_lines};
 pub use self::json::json;
 pub use self::npz::npz;
 pub use self::picture::picture;
-pub use self::png::{all_heads, flow, heatmap, png};
 pub use self::report::{Report, report, report_json};
 pub use self::safetensors::safetensors;
-pub use self::svg::svg;
-pub use self::terminal::terminal;
 pub use self::text::analyze;
 
 use crate::capture::{Capture, Head, Layer, LayerRecord};
@@ -74,11 +68,15 @@ pub enum ExportError {
         Scale::ValueWeighted.name()
     )]
     NoNorms,
-    /// A picture of several heads.
-    #[error("an svg shows one head, and {found} are asked for: give --layers and --heads one each")]
-    OneHead {
-        /// How many are asked for.
-        found: usize,
+    /// More pixels than viewers open.
+    #[error(
+        "the picture would have {width} × {height} pixels, which viewers do not open: save it as          .svg, or make the window smaller"
+    )]
+    TooWide {
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
     },
     /// More bytes than a file can count.
     #[error(
@@ -197,13 +195,13 @@ pub enum Format {
     Safetensors,
     /// Arrays, for numpy; see [`npz`].
     Npz,
-    /// A picture of one head, or of heads of one layer; see [`png`].
+    /// A picture of one head, or of heads of one layer; see [`drawing`].
     Png,
-    /// A picture of one head that scales; see [`svg`].
+    /// The same as shapes, sharp at every size; see [`drawing`].
     Svg,
-    /// Heads as glyphs, without any colour; see [`terminal`].
+    /// Heads as glyphs, without any colour; see [`lines`].
     Text,
-    /// Heads in the 256 colours of a terminal; see [`terminal`].
+    /// Heads in the 256 colours of a terminal; see [`lines`].
     Ansi,
 }
 
@@ -261,7 +259,7 @@ pub fn export<W: Write + Seek>(
         Format::Json => json(capture, request, out),
         Format::Safetensors => safetensors(capture, request, out),
         Format::Npz => npz(capture, request, out),
-        Format::Png => png(capture, request, out),
+        Format::Png => drawing(capture, request, Drawing::Png, out),
         Format::Svg | Format::Text | Format::Ansi => lines(capture, request, format, out),
     }
 }
@@ -270,37 +268,31 @@ pub fn export<W: Write + Seek>(
 /// seek.
 ///
 /// # Errors
-/// A layer or head that the capture does not hold, several heads as SVG, another format; what
-/// `out` reports.
+/// A layer or head that the capture does not hold, heads of several layers as SVG, another format;
+/// what `out` reports.
 pub fn lines(
     capture: &Capture,
     request: &Request,
     format: Format,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let palette = |ground, depth| Palette {
-        depth,
-        ground,
-        map: request.style.map,
-    };
     match format {
-        Format::Svg => match &figure::pictures(capture, request)?[..] {
-            [one] => svg(capture, one, palette(Ground::Light, Depth::True), out),
-            several => Err(ExportError::OneHead {
-                found: several.len(),
-            }),
-        },
+        Format::Svg => drawing(capture, request, Drawing::Svg, out),
         Format::Text | Format::Ansi => {
             let depth = match format {
                 Format::Ansi => Depth::Ansi256,
                 _ => Depth::None,
             };
+            let ramp = Ramp::new(Palette {
+                depth,
+                ground: Ground::Dark,
+                map: request.style.map,
+            });
             for (at, picture) in figure::pictures(capture, request)?.iter().enumerate() {
                 if at > 0 {
                     writeln!(out)?;
                 }
-                let ramp = Ramp::new(palette(Ground::Dark, depth));
-                terminal(capture, picture, ramp, out)?;
+                write_lines(capture, picture, ramp, out)?;
             }
             Ok(())
         }

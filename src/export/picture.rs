@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::png::screen;
-use super::{ExportError, svg, terminal, write_atomically};
+use super::{Drawing, ExportError, draw, write_atomically, write_lines};
 use crate::capture::Capture;
 use crate::paint::{Depth, Palette, Ramp};
 use crate::token::Label;
@@ -23,11 +22,12 @@ pub fn picture(
     palette: Palette,
 ) -> Result<(), ExportError> {
     let ending = path.extension().and_then(|ending| ending.to_str());
-    write_atomically(path, |out| match ending {
-        Some("png") => screen(capture, picture, palette, out),
-        Some("svg") => svg(capture, picture, palette, out),
-        Some("ansi") => terminal(capture, picture, Ramp::new(palette), out),
-        Some("txt") => terminal(capture, picture, Ramp::new(Depth::None.into()), out),
+    let ending = ending.map(str::to_ascii_lowercase);
+    write_atomically(path, |out| match ending.as_deref() {
+        Some("png") => draw(capture, picture, palette, Drawing::Png, out),
+        Some("svg") => draw(capture, picture, palette, Drawing::Svg, out),
+        Some("ansi") => write_lines(capture, picture, Ramp::new(palette), out),
+        Some("txt") => write_lines(capture, picture, Ramp::new(Depth::None.into()), out),
         other => Err(ExportError::NoFormat {
             found: Label::of_text(other.unwrap_or_default()).clip(40),
         }),

@@ -20,7 +20,7 @@ use crate::export;
 use crate::lens::{TRUST_BUDGET, layer_trust};
 use crate::paint::{Depth, Ground, Palette};
 use crate::tui::{self, App, Explorer, Jobs, Saver};
-use crate::view::{Event, Options, Request, Save, Update};
+use crate::view::{Event, Options, Paper, Request, Save, Update};
 
 /// Opens the model, then the explorer.
 pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
@@ -118,6 +118,7 @@ pub(super) fn open(
         command: command_line(None),
         keymap: settings.keymap,
         scale: Some(settings.scale),
+        paper: settings.save_background.into(),
         mouse: settings.mouse,
         in_tmux: tui::in_tmux(),
         half_blocks: palette.depth != Depth::None,
@@ -194,6 +195,13 @@ fn save(inputs: Inputs) -> Saver {
     Box::new(move |(save, palette): (Save, Palette), _, tell| {
         let file = at_home(save.path);
         let path = printable(&file.display().to_string());
+        let palette = Palette {
+            ground: save.paper.map_or(palette.ground, |paper| match paper {
+                Paper::Light => Ground::Light,
+                Paper::Dark => Ground::Dark,
+            }),
+            ..palette
+        };
         let saved = inputs.refuse(&file).and_then(|()| {
             let saved = export::picture(&file, &save.capture, &save.picture, palette);
             Ok(saved?)

@@ -68,16 +68,10 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
             map: args.colormap.map(Into::into).unwrap_or_default(),
         },
     };
-    if args.format == Format::Png && request.layers.len() != 1 {
+    if matches!(args.format, Format::Png | Format::Svg) && request.layers.len() != 1 {
         let found = request.layers.len();
         return Err(RunError::Usage(
             export::ExportError::OneLayer { found }.to_string(),
-        ));
-    }
-    if args.format == Format::Svg && request.layers.len() * request.heads.len() != 1 {
-        let found = request.layers.len() * request.heads.len();
-        return Err(RunError::Usage(
-            export::ExportError::OneHead { found }.to_string(),
         ));
     }
     if let Source::Model(session, _) = &mut source {

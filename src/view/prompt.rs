@@ -232,7 +232,8 @@ impl State {
     pub fn prompt_note(&self) -> Option<&str> {
         match self.asked()? {
             Ask::Filter => self.filter_note(),
-            Ask::Find | Ask::Search | Ask::Command | Ask::Save => None,
+            Ask::Save => Some(self.save_note()),
+            Ask::Find | Ask::Search | Ask::Command => None,
         }
     }
 }

@@ -1,26 +1,21 @@
-//! What is shown, as something that can be saved.
+//! Saving what is shown: the file, and the ground that it is drawn on.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Effect;
+use super::picture::{AtlasPicture, Picture, TextPicture};
 use super::state::State;
-use crate::capture::{Capture, Layer, Pool};
-use crate::lens::{Scale, Select, Tiles};
+use crate::capture::Capture;
+use crate::lens::Select;
 
-/// A pattern as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// The layer.
-    pub layer: Layer,
-    /// One head, or the mean over heads.
-    pub select: Select,
-    /// The scale.
-    pub scale: Scale,
-    /// The part that is shown, in cells; the whole pattern without one.
-    pub part: Option<Tiles>,
-    /// How a cell that stands for several weights shows them.
-    pub pool: Pool,
+/// What a picture is drawn on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paper {
+    /// White, for papers.
+    Light,
+    /// Black, for slides.
+    Dark,
 }
 
 /// A picture and the file that it is to be saved in.
@@ -32,6 +27,8 @@ pub struct Save {
     pub capture: Arc<Capture>,
     /// What of it is saved.
     pub picture: Picture,
+    /// The ground; the screen's where none is asked for.
+    pub paper: Option<Paper>,
 }
 
 impl PartialEq for Save {
@@ -39,6 +36,7 @@ impl PartialEq for Save {
         Arc::ptr_eq(&self.capture, &other.capture)
             && self.path == other.path
             && self.picture == other.picture
+            && self.paper == other.paper
     }
 }
 
@@ -48,18 +46,6 @@ impl Eq for Save {}
 pub const ENDINGS: [&str; 4] = ["png", "svg", "ansi", "txt"];
 
 impl State {
-    /// The pattern that is shown.
-    fn picture(&self) -> Option<Picture> {
-        self.layer()?;
-        Some(Picture {
-            layer: self.cursor.layer,
-            select: self.select(),
-            scale: self.scale,
-            part: self.is_part().then(|| self.tiles()),
-            pool: self.pool,
-        })
-    }
-
     /// A name for a file of what is shown.
     pub(super) fn file_name(&self) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -70,18 +56,38 @@ impl State {
             .collect();
         let model = model.trim_start_matches(['.', '-']);
         let model = if model.is_empty() { "headlight" } else { model };
-        let layer = self.cursor.layer;
-        match self.select() {
-            Select::Head(head) => format!("{model}_layer_{layer}_head_{head}.png"),
-            Select::Mean => format!("{model}_layer_{layer}_mean.png"),
+        match self.picture() {
+            Some(Picture::Atlas(AtlasPicture { shown, .. })) => {
+                format!("{model}_atlas_{}.png", shown.name().replace(' ', "_"))
+            }
+            Some(Picture::Text(TextPicture { layer, select, .. })) => {
+                format!("{model}_text_{}.png", of_layer(layer, select))
+            }
+            _ => format!("{model}_{}.png", of_layer(self.cursor.layer, self.select())),
         }
     }
 
-    /// Asks for what is shown to be saved, where the file's name says how.
-    pub(super) fn save(&mut self, path: &str) -> Vec<Effect> {
-        let path = PathBuf::from(path.trim());
+    /// What stands beside the line that a file is asked for with.
+    pub(super) fn save_note(&self) -> &'static str {
+        match self.options.paper {
+            None => "on the screen's ground; for white paper add --background light",
+            Some(Paper::Light) => "on white paper; --background dark or screen for another ground",
+            Some(Paper::Dark) => "on a dark ground; --background light or screen for another",
+        }
+    }
+
+    /// Asks for what is shown to be saved, where the file's name says how. A ground may follow the
+    /// name.
+    pub(super) fn save(&mut self, line: &str) -> Vec<Effect> {
+        let (path, paper) = match asked(line, self.options.paper) {
+            Ok(asked) => asked,
+            Err(said) => {
+                self.status = Some(said);
+                return Vec::new();
+            }
+        };
         let ending = path.extension().and_then(|ending| ending.to_str());
-        let known = ending.is_some_and(|ending| ENDINGS.contains(&ending));
+        let known = ending.is_some_and(|ending| ENDINGS.contains(&&*ending.to_ascii_lowercase()));
         match self.capture.clone().zip(self.picture()) {
             _ if !known => {
                 self.status = Some(
@@ -100,8 +106,40 @@ impl State {
                     path,
                     capture,
                     picture,
+                    paper,
                 })]
             }
         }
     }
+}
+
+fn of_layer(layer: crate::capture::Layer, select: Select) -> String {
+    match select {
+        Select::Head(head) => format!("layer_{layer}_head_{head}"),
+        Select::Mean => format!("layer_{layer}_mean"),
+    }
+}
+
+/// The file that a line names, and the ground that follows it.
+fn asked(line: &str, usual: Option<Paper>) -> Result<(PathBuf, Option<Paper>), String> {
+    let line = line.trim();
+    let Some((path, ground)) = line.rsplit_once("--background") else {
+        return Ok((PathBuf::from(line), usual));
+    };
+    // A name may hold the same letters: a flag has a blank before it.
+    if !path.is_empty() && !path.ends_with(char::is_whitespace) {
+        return Ok((PathBuf::from(line), usual));
+    }
+    let paper = match ground.trim_start_matches('=').trim() {
+        "light" => Some(Paper::Light),
+        "dark" => Some(Paper::Dark),
+        "screen" => None,
+        _ => {
+            return Err(
+                "Not saved: --background takes light, dark or screen, after the file's name."
+                    .to_owned(),
+            );
+        }
+    };
+    Ok((PathBuf::from(path.trim_end()), paper))
 }

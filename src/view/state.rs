@@ -14,6 +14,7 @@ use super::palette::Palette;
 use super::plan::Cell;
 use super::prompt::Prompt;
 use super::recall::Lines;
+use super::save::Paper;
 use super::screen::Screen;
 use super::scroll::follow;
 use super::span::Turned;
@@ -39,6 +40,8 @@ pub struct Options {
     pub keymap: Keymap,
     /// The scale to begin with, else the square root.
     pub scale: Option<Scale>,
+    /// What pictures are drawn on where nothing else is asked for; the screen's ground without one.
+    pub paper: Option<Paper>,
     /// Whether to begin with the mouse on.
     pub mouse: bool,
     /// Whether the terminal is tmux, which passes copies on only where it was told to.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use headlight::capture::{
     Capture, Head, Key, Layer, LayerRecord, Origin, Prediction, Query, RowNumbers, Rule, Shape,
-    Thumbnails, Token,
+    Thumbnails, Token, thumbnail_side, thumbnail_tile,
 };
 use headlight::token::Label;
 use rand::rngs::StdRng;
@@ -167,6 +167,20 @@ fn record(
         }
     }
     record.rows = rows.into();
+    // -1 where no cell of a tile is visible.
+    let side = thumbnail_side(n);
+    let mut most = vec![-1f32; heads * side * side];
+    for head in 0..heads {
+        for i in 0..n {
+            for j in record.rule.visible(i) {
+                let (row, column) = (i / thumbnail_tile(n), j / thumbnail_tile(n));
+                let tile = &mut most[(head * side + row) * side + column];
+                let weight = record.weight(Head(head), Query(i), Key(j));
+                *tile = tile.max(weight.unwrap_or(-1.0));
+            }
+        }
+    }
+    record.thumbnails = Thumbnails::of(side, most.clone(), most);
     record
 }
 

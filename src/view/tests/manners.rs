@@ -303,14 +303,15 @@ fn saving_asks_for_a_name_and_tells_what_is_shown() {
         panic!("{effects:?}");
     };
     assert_eq!(save.path, Path::new("demo_layer_1_head_2.png"));
+    let Picture::Pattern(pattern) = &save.picture else {
+        panic!("{save:?}");
+    };
     assert_eq!(
-        (save.picture.layer, save.picture.select),
+        (pattern.layer, pattern.select),
         (Layer(1), Select::Head(Head(2)))
     );
-    assert_eq!(
-        (save.picture.scale, &save.picture.part),
-        (Scale::Sqrt, &None)
-    );
+    assert_eq!((pattern.scale, &pattern.part), (Scale::Sqrt, &None));
+    assert_eq!(save.paper, None);
     let said = Update::Said("Saved: demo_layer_1_head_2.png".to_owned());
     update(&mut state, Event::Work(said));
     assert_eq!(state.status(), Some("Saved: demo_layer_1_head_2.png"));
@@ -325,9 +326,106 @@ fn saving_asks_for_a_name_and_tells_what_is_shown() {
     type_line(&mut state, "part.svg");
     let tiles: Tiles = state.tiles();
     let effects = press(&mut state, "Enter");
-    assert!(effects.iter().any(
-        |effect| matches!(effect, Effect::Save(save) if save.picture.part.as_ref() == Some(&tiles))
-    ));
+    let [Effect::Save(save)] = &effects[..] else {
+        panic!("{effects:?}");
+    };
+    assert!(matches!(&save.picture, Picture::Pattern(p) if p.part.as_ref() == Some(&tiles)));
+}
+
+/// What is saved under a line.
+fn saved(state: &mut State, line: &str) -> Option<Save> {
+    press(state, "p Ctrl-u");
+    type_line(state, line);
+    let effects = press(state, "Enter");
+    effects.into_iter().find_map(|effect| match effect {
+        Effect::Save(save) => Some(save),
+        _ => None,
+    })
+}
+
+#[test]
+fn each_screen_saves_what_it_shows() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "m 2");
+    assert!(press(&mut state, "p").is_empty());
+    let name = state.prompt().unwrap().line().to_owned();
+    assert!(
+        name.starts_with("demo_text_layer_") && name.ends_with("_mean.png"),
+        "{name}"
+    );
+    press(&mut state, "Esc");
+    let save = saved(&mut state, "text.svg").unwrap();
+    let Picture::Text(text) = save.picture else {
+        panic!("the text is not saved");
+    };
+    assert_eq!((text.select, text.chosen), (Select::Mean, state.chosen()));
+    let tokens = text.lines.iter().flatten().map(|(token, _)| *token);
+    assert_eq!(tokens.collect::<Vec<_>>(), (0..11).collect::<Vec<_>>());
+    press(&mut state, "w");
+    let save = saved(&mut state, "text.txt").unwrap();
+    assert!(matches!(save.picture, Picture::Text(t) if t.direction == Direction::Attended));
+
+    press(&mut state, "m 3");
+    let save = saved(&mut state, "atlas.png").unwrap();
+    let Picture::Atlas(atlas) = save.picture else {
+        panic!("the atlas is not saved");
+    };
+    assert_eq!((atlas.layers, atlas.heads, atlas.kept), (0..4, 0..4, None));
+    command(&mut state, "filter");
+    type_line(&mut state, "layer 1");
+    press(&mut state, "Enter");
+    let save = saved(&mut state, "atlas.ansi").unwrap();
+    let Picture::Atlas(atlas) = save.picture else {
+        panic!("the atlas is not saved");
+    };
+    let kept: Vec<Layer> = atlas
+        .kept
+        .unwrap()
+        .into_iter()
+        .map(|(layer, _)| layer)
+        .collect();
+    assert_eq!((kept, &*atlas.filter), (vec![Layer(1); 4], "layer 1"));
+}
+
+#[test]
+fn a_picture_can_be_drawn_on_white_paper() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "p");
+    assert!(state.prompt_note().unwrap().contains("--background light"));
+    press(&mut state, "Esc");
+    let rows = [
+        ("a b.png", "a b.png", None),
+        ("a.png --background light", "a.png", Some(Paper::Light)),
+        ("a b.png --background=dark", "a b.png", Some(Paper::Dark)),
+        ("a.PNG  --background  screen ", "a.PNG", None),
+        ("x--background light.png", "x--background light.png", None),
+    ];
+    for (line, path, paper) in rows {
+        let save = saved(&mut state, line).unwrap();
+        assert_eq!(
+            (&*save.path, save.paper),
+            (Path::new(path), paper),
+            "{line}"
+        );
+    }
+    for line in ["a.png --background", "a.png --background blue"] {
+        assert_eq!(saved(&mut state, line), None, "{line}");
+        assert!(state.status().unwrap().contains("light, dark or screen"));
+    }
+    assert_eq!(saved(&mut state, "--background light"), None);
+    assert!(state.status().unwrap().contains(".svg"));
+    let mut state = State::new(Options {
+        paper: Some(Paper::Light),
+        ..state.options.clone()
+    });
+    let capture = Recipe::default().capture();
+    update(&mut state, Event::Work(Update::Capture(Arc::new(capture))));
+    assert_eq!(
+        saved(&mut state, "a.png").unwrap().paper,
+        Some(Paper::Light)
+    );
+    let save = saved(&mut state, "a.png --background screen");
+    assert_eq!(save.unwrap().paper, None);
 }
 
 fn mouse(state: &mut State, x: u16, y: u16, kind: Mouse) {

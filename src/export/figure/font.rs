@@ -1,10 +1,10 @@
-//! Text as coverage masks: DejaVu Sans, with GNU Unifont's bitmaps for what it lacks.
+//! Text as coverage masks: DejaVu, with GNU Unifont's bitmaps for what it lacks.
 
 use std::sync::LazyLock;
 
 use fontdue::{Font, FontSettings};
 
-use super::super::ExportError;
+use crate::export::ExportError;
 
 /// Samples a pixel, each way: glyphs are rasterised this much larger, so that they can be placed
 /// between pixels and turned.
@@ -21,9 +21,36 @@ const MARKS: [char; 4] = ['·', '⏎', '⇥', '∅'];
 const UNIFONT_ROWS: usize = 16;
 const UNIFONT_ASCENT: f32 = 14.0;
 
+/// A face of DejaVu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::export) enum Face {
+    Sans,
+    Bold,
+    /// Every letter takes [`MONO`] ems, or twice that.
+    Mono,
+    MonoBold,
+}
+
+/// Ems of a letter of the faces whose letters are all of one width.
+pub(in crate::export) const MONO: f32 = 0.602;
+
 struct Fonts {
     regular: Font,
     bold: Font,
+    mono: Font,
+    mono_bold: Font,
+}
+
+impl Fonts {
+    /// The font of a face, and the one that may have what it lacks.
+    fn of(&self, face: Face) -> (&Font, &Font) {
+        match face {
+            Face::Sans => (&self.regular, &self.bold),
+            Face::Bold => (&self.bold, &self.regular),
+            Face::Mono => (&self.mono, &self.regular),
+            Face::MonoBold => (&self.mono_bold, &self.bold),
+        }
+    }
 }
 
 static FONTS: LazyLock<Result<Fonts, &'static str>> = LazyLock::new(|| {
@@ -31,6 +58,8 @@ static FONTS: LazyLock<Result<Fonts, &'static str>> = LazyLock::new(|| {
     Ok(Fonts {
         regular: load(dejavu::sans::regular())?,
         bold: load(dejavu::sans::bold())?,
+        mono: load(dejavu::sans_mono::regular())?,
+        mono_bold: load(dejavu::sans_mono::bold())?,
     })
 });
 
@@ -56,14 +85,11 @@ enum Source {
     Bitmap(&'static unifont::Glyph),
 }
 
-/// Rasterises one line. A character that neither font has is written as its escape.
-pub(super) fn set(text: &str, px: f32, bold: bool) -> Result<Text, ExportError> {
+/// The characters of one line with what draws each, and whether it is a mark. A character that no
+/// font has is written as its escape.
+fn glyphs(text: &str, face: Face) -> Result<Vec<(Source, bool)>, ExportError> {
     let fonts = FONTS.as_ref().map_err(|&found| ExportError::Font(found))?;
-    let (first, second) = if bold {
-        (&fonts.bold, &fonts.regular)
-    } else {
-        (&fonts.regular, &fonts.bold)
-    };
+    let (first, second) = fonts.of(face);
     let mut glyphs: Vec<(Source, bool)> = Vec::new();
     for c in text.chars().take(MAX_CHARS) {
         let pale = MARKS.contains(&c);
@@ -76,15 +102,34 @@ pub(super) fn set(text: &str, px: f32, bold: bool) -> Result<Text, ExportError> 
             glyphs.extend(escape.map(|c| (Source::Outline(first, c), false)));
         }
     }
+    Ok(glyphs)
+}
 
-    let size = px * SAMPLES as f32;
-    // A Unifont cell is a little taller than DejaVu's em, as its rows hold the line gap.
-    let dot = size * 1.15 / UNIFONT_ROWS as f32;
-    let advance = |source: &Source| match source {
+/// The side of a dot of a Unifont glyph at an em. A Unifont cell is a little taller than DejaVu's
+/// em, as its rows hold the line gap.
+fn dot(size: f32) -> f32 {
+    size * 1.15 / UNIFONT_ROWS as f32
+}
+
+fn advance(source: &Source, size: f32) -> f32 {
+    match source {
         Source::Outline(font, c) => font.metrics(*c, size).advance_width,
-        Source::Bitmap(glyph) => glyph.get_width() as f32 * dot,
-    };
-    let total: f32 = glyphs.iter().map(|(source, _)| advance(source)).sum();
+        Source::Bitmap(glyph) => glyph.get_width() as f32 * dot(size),
+    }
+}
+
+/// The advance of one line, in the unit of `px`.
+pub(in crate::export) fn width(text: &str, px: f32, face: Face) -> Result<f32, ExportError> {
+    let glyphs = glyphs(text, face)?;
+    Ok(glyphs.iter().map(|(source, _)| advance(source, px)).sum())
+}
+
+/// Rasterises one line. A character that no font has is written as its escape.
+pub(super) fn set(text: &str, px: f32, face: Face) -> Result<Text, ExportError> {
+    let glyphs = glyphs(text, face)?;
+    let size = px * SAMPLES as f32;
+    let dot = dot(size);
+    let total: f32 = glyphs.iter().map(|(source, _)| advance(source, size)).sum();
     // Overhanging glyphs and combining marks need room on either side.
     let pad = size * 0.5;
     let (ascent, descent) = (size * 1.05, size * 0.35);
@@ -125,7 +170,7 @@ pub(super) fn set(text: &str, px: f32, bold: bool) -> Result<Text, ExportError> 
                 }
             }
         }
-        pen += advance(source);
+        pen += advance(source, size);
     }
     Ok(mask)
 }
@@ -161,7 +206,7 @@ mod tests {
     use super::*;
 
     fn ink(text: &str) -> usize {
-        set(text, 14.0, false)
+        set(text, 14.0, Face::Sans)
             .unwrap()
             .alpha
             .iter()
@@ -196,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_long_text_is_bounded() {
-        let width = set(&"m".repeat(100_000), 10.0, true).unwrap().width;
+        let width = set(&"m".repeat(100_000), 10.0, Face::Bold).unwrap().width;
         assert!(width < 12.0 * MAX_CHARS as f32);
     }
 }

@@ -1,43 +1,29 @@
-//! Pixels: rectangles, lines, discs and text, and the PNG that they become.
+//! Pixels: rectangles, lines and text, and the PNG that they become.
 
 use std::io::Write;
 
-use super::super::ExportError;
 use super::font::{self, SAMPLES, Text};
-
-/// A colour, sRGB.
-pub(super) type Rgb = [u8; 3];
-
-pub(super) const BLACK: Rgb = [20, 20, 24];
-pub(super) const GREY: Rgb = [104, 106, 112];
-
-/// Which point of a text stands at its position, along the line; across it, the middle of the
-/// capitals does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Align {
-    Start,
-    Centre,
-    End,
-}
+use super::sheet::{Align, Cells, Rgb, Shape, Sheet};
+use crate::export::ExportError;
 
 /// Half of the height of capitals, as a share of the em, in DejaVu Sans.
 const HALF_CAPITALS: f32 = 0.365;
 
 /// A picture being drawn; what falls outside is not drawn.
-pub(super) struct Canvas {
-    pub width: usize,
-    pub height: usize,
+struct Canvas {
+    width: usize,
+    height: usize,
     /// `[height, width, 3]`.
     pixels: Vec<u8>,
 }
 
 impl Canvas {
-    /// A white picture.
-    pub fn new(width: usize, height: usize) -> Self {
+    /// A picture of one colour.
+    fn new(width: usize, height: usize, ground: Rgb) -> Self {
         Self {
             width,
             height,
-            pixels: vec![255; width * height * 3],
+            pixels: ground.repeat(width * height),
         }
     }
 
@@ -64,7 +50,7 @@ impl Canvas {
     }
 
     /// A filled rectangle.
-    pub fn fill(&mut self, x: i64, y: i64, width: usize, height: usize, colour: Rgb) {
+    fn fill(&mut self, x: i64, y: i64, width: usize, height: usize, colour: Rgb) {
         for row in y..y + height as i64 {
             for column in x..x + width as i64 {
                 if let Some(pixel) = self.pixel(column, row) {
@@ -75,15 +61,7 @@ impl Canvas {
     }
 
     /// The outline of a rectangle, `thick` pixels, drawn around it.
-    pub fn frame(
-        &mut self,
-        x: i64,
-        y: i64,
-        width: usize,
-        height: usize,
-        thick: usize,
-        colour: Rgb,
-    ) {
+    fn frame(&mut self, x: i64, y: i64, width: usize, height: usize, thick: usize, colour: Rgb) {
         let t = thick as i64;
         let (w, h) = (width as i64, height as i64);
         self.fill(x - t, y - t, width + 2 * thick, thick, colour);
@@ -93,7 +71,7 @@ impl Canvas {
     }
 
     /// A straight line with round ends.
-    pub fn line(&mut self, from: (f32, f32), to: (f32, f32), thick: f32, colour: Rgb) {
+    fn line(&mut self, from: (f32, f32), to: (f32, f32), thick: f32, colour: Rgb) {
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let squared = (dx * dx + dy * dy).max(f32::MIN_POSITIVE);
         let reach = thick / 2.0 + 1.0;
@@ -108,20 +86,8 @@ impl Canvas {
         }
     }
 
-    /// A filled disc.
-    pub fn disc(&mut self, centre: (f32, f32), radius: f32, colour: Rgb) {
-        self.line(centre, centre, radius * 2.0, colour);
-    }
-
     /// Text with a point of its line at `(x, y)`, turned counter-clockwise by `degrees`.
-    pub fn text(
-        &mut self,
-        text: &Text,
-        (x, y): (f32, f32),
-        align: Align,
-        degrees: f32,
-        colour: Rgb,
-    ) {
+    fn text(&mut self, text: &Text, (x, y): (f32, f32), align: Align, degrees: f32, colour: Rgb) {
         let (sin, cos) = degrees.to_radians().sin_cos();
         let start = match align {
             Align::Start => 0.0,
@@ -160,26 +126,8 @@ impl Canvas {
         }
     }
 
-    /// Sets a line of text and draws it upright.
-    pub fn write(
-        &mut self,
-        text: &str,
-        at: (f32, f32),
-        align: Align,
-        (px, bold): (f32, bool),
-        colour: Rgb,
-    ) -> Result<(), ExportError> {
-        let text = font::set(text, px, bold)?;
-        self.text(&text, at, align, 0.0, colour);
-        Ok(())
-    }
-
     /// The picture as PNG, with text entries (keyword, text) that say what it is.
-    pub fn encode(
-        &self,
-        entries: &[(&str, String)],
-        out: &mut dyn Write,
-    ) -> Result<(), ExportError> {
+    fn encode(&self, entries: &[(&str, String)], out: &mut dyn Write) -> Result<(), ExportError> {
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
         let mut encoder = png::Encoder::new(out, side(self.width), side(self.height));
         encoder.set_color(png::ColorType::Rgb);
@@ -190,6 +138,86 @@ impl Canvas {
         let mut writer = encoder.write_header()?;
         writer.write_image_data(&self.pixels)?;
         writer.finish()?;
+        Ok(())
+    }
+}
+
+/// Pixels of a unit: letters stay sharp on fine displays.
+const PIXELS: f32 = 2.0;
+/// Pixels of a picture, at most.
+const MOST: f32 = 80_000_000.0;
+
+/// Draws a sheet as PNG.
+///
+/// # Errors
+/// A sheet that is too large; what `out` reports.
+pub(in crate::export) fn png(sheet: &Sheet, out: &mut dyn Write) -> Result<(), ExportError> {
+    let (width, height) = (sheet.width * PIXELS, sheet.height * PIXELS);
+    if width * height > MOST {
+        return Err(ExportError::TooWide {
+            width: width as usize,
+            height: height as usize,
+        });
+    }
+    let mut canvas = Canvas::new(width as usize, height as usize, sheet.ground);
+    for shape in &sheet.shapes {
+        canvas.draw(shape)?;
+    }
+    canvas.encode(&sheet.entries, out)
+}
+
+impl Canvas {
+    fn draw(&mut self, shape: &Shape) -> Result<(), ExportError> {
+        let pixels = |units: f32| (units * PIXELS).round();
+        let place = |(x, y): (f32, f32)| (x * PIXELS, y * PIXELS);
+        // A rectangle fills the pixels between its rounded edges.
+        let edges = |(x, y): (f32, f32), (width, height): (f32, f32)| {
+            let (left, top) = (pixels(x), pixels(y));
+            let size = (pixels(x + width) - left, pixels(y + height) - top);
+            (left as i64, top as i64, size.0 as usize, size.1 as usize)
+        };
+        match shape {
+            Shape::Fill { at, size, colour } => {
+                let (x, y, width, height) = edges(*at, *size);
+                self.fill(x, y, width, height, *colour);
+            }
+            Shape::Frame {
+                at,
+                size,
+                thick,
+                colour,
+            } => {
+                let (x, y, width, height) = edges(*at, *size);
+                let thick = pixels(*thick).max(1.0) as usize;
+                self.frame(x, y, width, height, thick, *colour);
+            }
+            Shape::Line {
+                from,
+                to,
+                thick,
+                colour,
+            } => self.line(place(*from), place(*to), thick * PIXELS, *colour),
+            Shape::Cells(Cells {
+                at,
+                side,
+                columns,
+                colours,
+            }) => {
+                let rows = colours.chunks((*columns).max(1));
+                for (row, colours) in rows.enumerate() {
+                    for (column, colour) in colours.iter().enumerate() {
+                        let Some(colour) = colour else { continue };
+                        let corner = (at.0 + column as f32 * side, at.1 + row as f32 * side);
+                        let (x, y, width, height) = edges(corner, (*side, *side));
+                        self.fill(x, y, width, height, *colour);
+                    }
+                }
+            }
+            Shape::Text { text, at, ink } => {
+                let text = font::set(text, ink.size * PIXELS, ink.face)?;
+                self.text(&text, place(*at), ink.align, ink.turn, ink.colour);
+            }
+        }
         Ok(())
     }
 }
