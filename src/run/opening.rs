@@ -31,16 +31,16 @@ pub(super) fn opening(line: &str, now: &RunArgs) -> Result<Opening, RunError> {
     if let Some(quote) = split.open {
         return Err(RunError::Usage(format!("the quote {quote} is not closed")));
     }
-    let words = split.words.into_iter().map(|(_, word)| word);
-    let words = std::iter::once("headlight".to_owned()).chain(words);
-    let matches = Cli::command()
-        .try_get_matches_from(words)
-        .map_err(|e| usage(&e))?;
-    if let Some(command) = matches.subcommand_name() {
+    let command = Cli::command();
+    let first = split.words.first().map(|(_, word)| word.as_str());
+    if let Some(name) = first.filter(|word| command.find_subcommand(word).is_some()) {
         return Err(RunError::Usage(format!(
-            "{command} is a command and not a model; a file of that name is ./{command}"
+            "{name} is a command and not a model; a file of that name is ./{name}"
         )));
     }
+    let words = split.words.into_iter().map(|(_, word)| word);
+    let words = std::iter::once("headlight".to_owned()).chain(words);
+    let matches = command.try_get_matches_from(words).map_err(|e| usage(&e))?;
     let given = |id: &str| is_given(&matches, id);
     if let Some(flag) = NOT_INSIDE.into_iter().find(|id| given(id)) {
         let flag = flag.replace('_', "-");

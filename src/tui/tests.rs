@@ -463,9 +463,9 @@ fn the_gravest_is_told_first() {
 
 #[test]
 fn the_help_shows_every_action() {
-    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 260);
+    let mut state = showing(Recipe::default().capture(), Depth::True, 120, 500);
     press(&mut state, "?");
-    let told = text(&screen(&state, Depth::True, 120, 260));
+    let told = text(&screen(&state, Depth::True, 120, 500));
     for action in ACTIONS {
         assert!(told.contains(action.doc), "{}", action.name);
     }

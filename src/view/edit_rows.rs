@@ -57,9 +57,9 @@ impl EditRows {
             if used + letter.width > columns {
                 // The word that does not fit goes to the next row, where it does not fill one.
                 let row = rows.last_mut();
-                let word = row.and_then(|row| {
+                let word = row.filter(|_| !is_space).and_then(|row| {
                     let space = row.iter().rposition(|letter| letter.text == " ")?;
-                    Some(row.split_off(space + 1)).filter(|_| !is_space)
+                    Some(row.split_off(space + 1))
                 });
                 let word = word.unwrap_or_default();
                 used = word.iter().map(|letter| letter.width).sum();

@@ -277,7 +277,7 @@ fn lines(rows: &[Row], width: u16) -> Vec<PageLine> {
         for part in wrap(value, text) {
             let blank = vec![(Ink::Text, " ".repeat(names + marks))];
             let mut line = std::mem::replace(&mut start, blank);
-            line.push((Ink::Text, format!("  {part}")));
+            line.push((Ink::Text, format!("  {}", part.trim_end())));
             push(line);
         }
     }
