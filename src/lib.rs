@@ -20,6 +20,7 @@ pub mod lens;
 pub mod model;
 pub mod paint;
 pub mod run;
+pub mod safe;
 pub mod token;
 pub mod tui;
 pub mod view;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use headlight::fault::{self, Fault};
 use headlight::run::{self, RunError};
+use headlight::safe::sentence;
 use headlight::tui;
 
 /// The exit status of a program of this language that stopped on a fault of its own.
@@ -32,8 +33,9 @@ fn tell(ended: Result<(), RunError>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_closed_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            // Where standard error is gone, too, the status alone tells.
-            let _ = writeln!(std::io::stderr(), "headlight: {error}");
+            // Without standard error the status alone has to do.
+            let said = sentence(&error.to_string());
+            let _ = writeln!(std::io::stderr(), "headlight: {said}");
             ExitCode::from(error.status())
         }
     }

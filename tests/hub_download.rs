@@ -170,7 +170,7 @@ fn what_is_missing_is_fetched_once_and_opens() {
     hub.asked.lock().unwrap().clear();
     let output = export(home.path(), &server, &["ckpt.pt"], "");
     assert!(
-        error(&output).contains("There is no file or folder 'ckpt.pt'"),
+        error(&output).contains("'ckpt.pt' is not a file or folder"),
         "{}",
         error(&output)
     );

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Error;
 use super::folder::{self, Index, Weights};
 use super::hub::{self, Environment, Found};
 
@@ -31,6 +32,15 @@ pub fn input_files(word: &Path, environment: &Environment) -> Vec<PathBuf> {
     files.dedup();
     files.retain(|file| file.is_file());
     files
+}
+
+/// Whether [`Checkpoint::open_named`](super::Checkpoint::open_named) finds a file, a folder or a
+/// cached model for a word, without opening it.
+///
+/// # Errors
+/// [`Error::Missing`] or [`Error::NotCached`] where it finds none.
+pub fn find(word: &Path, environment: &Environment) -> Result<(), Error> {
+    hub::find(word, environment).map(drop)
 }
 
 /// The weights that a file stands for.

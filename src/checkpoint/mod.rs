@@ -32,7 +32,7 @@ pub use dtype::{Dtype, TensorInfo};
 pub use error::{Error, printable};
 pub use format::Format;
 pub use gguf::{BlockType, read_gguf_metadata};
-pub use inputs::input_files;
+pub use inputs::{find, input_files};
 pub use pytorch::read_pickle_value;
 
 use format::Reader;

@@ -5,7 +5,7 @@ mod values;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 pub use values::*;
 
@@ -17,15 +17,27 @@ pub use values::*;
     about,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Without MODEL the trained demo model that is built in opens. Inside the explorer, ? shows the keys."
+    after_help = "Without MODEL, the built-in demo model opens. In the explorer, ? lists the keys."
 )]
 pub struct Cli {
-    /// What to do; without one: explore.
+    /// What to do; none means explore.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// Options of the explorer.
     #[command(flatten)]
     pub explore: ExploreArgs,
+}
+
+/// The command line's definition. `--layer` and `--layers` are one flag in the commands where only
+/// the layers to keep can be named.
+pub fn command() -> clap::Command {
+    let mut command = Cli::command();
+    for name in ["export", "capture", "check"] {
+        command = command.mut_subcommand(name, |subcommand| {
+            subcommand.mut_arg("layers", |layers| layers.visible_alias("layer"))
+        });
+    }
+    command
 }
 
 impl Cli {
@@ -46,19 +58,19 @@ impl Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Explore attention in the terminal (what happens without a command, too)
+    /// Explore attention in the terminal (the default command)
     Explore(ExploreArgs),
-    /// Print what each token attends to, and save the plots
+    /// Print what each token attends to and save plots
     Analyze(AnalyzeArgs),
-    /// Write tokens, attention and numbers to a file
+    /// Write tokens, attention and numbers of heads to a file
     Export(ExportArgs),
-    /// Run the model once, and keep all of it in a file that opens without the model
+    /// Run the model once and save the run in a file that opens without the model
     Capture(CaptureArgs),
-    /// Check the numbers of a model, against a reference where there is one
+    /// Check that the numbers of a model are sound, or compare them with a reference
     Check(CheckArgs),
     /// Print the completion script of a shell
     Completions {
-        /// The shell
+        /// The shell that runs the script
         shell: clap_complete::Shell,
     },
     /// Print the manual page
@@ -68,83 +80,84 @@ pub enum Command {
 /// Which model, on which text.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
-    /// A checkpoint (.pt .pth .bin .ckpt .safetensors .gguf), a folder in Hugging Face layout, or the name of a model
-    /// in the Hugging Face cache (org/name or org/name@revision); or a capture: a file of `headlight capture`, or a
-    /// .npz or .safetensors file with attention [L, H, n, n] that another program wrote
+    /// A checkpoint (.pt .pth .bin .ckpt .safetensors .gguf), a folder in Hugging Face layout, the name of a model in
+    /// the Hugging Face cache (org/name or org/name@revision), or a capture. A capture is a file from
+    /// `headlight capture`, or a .npz or .safetensors file from another program with attention [L, H, n, n]
     #[arg(value_name = "MODEL")]
     pub model: Option<PathBuf>,
-    /// The same as MODEL
+    /// The model, as a flag instead of MODEL
     #[arg(long, value_name = "PATH", conflicts_with = "model")]
     pub checkpoint: Option<PathBuf>,
-    /// The text to look at
+    /// The text to run the model on [default: "The cat sat on the mat. It was fluffy."]
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub text: Option<String>,
-    /// A file with the text, - for standard input; one newline at its end is dropped
+    /// A file that holds the text; - is standard input. One newline at its end is dropped
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub text_file: Option<PathBuf>,
     /// Keep the newline at the end of the text file
     #[arg(long, requires = "text_file")]
     pub keep_newline: bool,
-    /// A tokenizer.json, vocab.json, tokenizer.model, llama2.c tokenizer.bin, or a folder with one of them,
-    /// instead of the model's own; "ids" takes the text for token ids
+    /// The tokenizer to use instead of the model's own: a tokenizer.json, vocab.json, tokenizer.model, llama2.c
+    /// tokenizer.bin, or a folder that holds one of them. "ids" reads the text as token ids
     #[arg(long, value_name = "PATH")]
     pub tokenizer: Option<PathBuf>,
-    /// Put the begin-of-text token before the text, whatever the model's configuration says
+    /// Put the begin-of-text token before the text, even if the model's configuration does not
     #[arg(long)]
     pub bos: bool,
-    /// Leave the begin-of-text token out
+    /// Leave out the begin-of-text token, even if the model's configuration adds it
     #[arg(long, conflicts_with = "bos")]
     pub no_bos: bool,
-    /// Take special tokens that the text spells out, such as <s>, as tokens and not as characters
+    /// Read special tokens that the text spells out, such as <s>, as one token each instead of as characters
     #[arg(long)]
     pub special: bool,
-    /// Heads a layer, where the checkpoint does not say
+    /// Heads per layer, if the checkpoint does not record them; for an untrained model [default: 4]
     #[arg(long, value_name = "N")]
     pub number_of_heads: Option<usize>,
-    /// Layers of an untrained model
+    /// Layers of an untrained model [default: 4]
     #[arg(long, value_name = "N")]
     pub number_of_layers: Option<usize>,
-    /// Dimensions of an untrained model
+    /// Embedding dimension of an untrained model [default: 256]
     #[arg(long, value_name = "N")]
     pub embedding_dimension: Option<usize>,
-    /// Tokens that an untrained model reads
+    /// Context length of an untrained model, in tokens [default: 256]
     #[arg(long, value_name = "N")]
     pub context_length: Option<usize>,
-    /// Random weights: of the model's shape, or of the sizes above
+    /// Use random weights: in the shape of MODEL, or in the sizes given by the flags above
     #[arg(long)]
     pub untrained: bool,
     /// Seed of the random weights
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
-    /// What scores are divided by the square root of, where no tensor tells
+    /// Divide scores by the square root of this, if the checkpoint does not record it
     #[arg(long, value_enum, value_name = "BY")]
     pub attention_scale: Option<AttentionScale>,
-    /// A config.json of transformers instead of the configuration that the model brings
+    /// A config.json in the format of transformers, to use instead of the model's own configuration
     #[arg(long, value_name = "FILE")]
     pub model_config: Option<PathBuf>,
-    /// What weights are held and multiplied in: auto is f32 on the processor, the stored type elsewhere
+    /// The number type of the weights in memory
     #[arg(long, value_enum, default_value_t = WeightType::Auto)]
     pub dtype: WeightType,
-    /// What queries and keys are kept in: f16 takes half of f32's memory and moves weights a little [default: f32]
+    /// The number type of the queries and keys that are kept; f16 needs half the memory and changes attention
+    /// weights slightly [default: f32]
     #[arg(long, value_enum, value_name = "TYPE")]
     pub capture_dtype: Option<CaptureType>,
-    /// Layers to keep, such as 0-3,11; the others are computed and leave nothing behind. All by default
+    /// Layers to keep, such as 0-3,11; the others are computed but not kept [default: all]
     #[arg(long, value_name = "LIST")]
     pub layers: Option<Picks>,
-    /// Keep the queries of the last N tokens only; all keys are kept
+    /// Keep only the queries of the last N tokens; all keys are kept
     #[arg(long, value_name = "N")]
     pub last: Option<NonZeroUsize>,
-    /// Memory of a device that a block of attention may take, such as 2GiB or 512MiB [default: 1GiB, or half of
-    /// what is free there where that is less]
+    /// The most GPU memory that a block of attention may take, such as 2GiB or 512MiB [default: 1GiB, or half of
+    /// the free GPU memory if that is less]
     #[arg(long, value_name = "SIZE")]
     pub device_memory: Option<Bytes>,
-    /// Print what memory the run would need and what is free, and run nothing
+    /// Print how much memory the run would need and how much is free, then stop
     #[arg(long)]
     pub dry_run: bool,
-    /// Where to compute; what is absent falls back to cpu, and says so
+    /// Where to compute; if the device is absent, a warning is printed and the CPU is used
     #[arg(long, value_enum, default_value_t = Device::Cpu)]
     pub device: Device,
-    /// Threads that compute on the processor; as many as it has by default
+    /// The number of CPU threads to compute with [default: all]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
 }
@@ -155,25 +168,25 @@ pub struct ExploreArgs {
     /// Which model, on which text.
     #[command(flatten)]
     pub run: RunArgs,
-    /// The layer to begin with
+    /// The layer to start on
     #[arg(long, value_name = "N")]
     pub layer: Option<usize>,
-    /// The head to begin with
-    #[arg(long, value_name = "N")]
+    /// The head to start on
+    #[arg(long, value_name = "N", visible_alias = "heads")]
     pub head: Option<usize>,
-    /// The scale to begin with [default: sqrt]
+    /// The scale to start with [default: sqrt]
     #[arg(long, value_enum, value_name = "SCALE")]
     pub scale: Option<ScaleName>,
-    /// How it looks.
+    /// How screen and plots look.
     #[command(flatten)]
     pub look: LookArgs,
-    /// Begin with the mouse on; M switches it
+    /// Start with the mouse on; the key M turns it on and off
     #[arg(long)]
     pub mouse: bool,
-    /// Run again when the checkpoint changes on disk
+    /// Run the model again whenever the checkpoint changes on disk
     #[arg(long)]
     pub watch: bool,
-    /// Print the settings that are in force as a file with comments, and run nothing
+    /// Print the current settings as a commented settings file, then stop
     #[arg(long)]
     pub print_config: bool,
 }
@@ -198,13 +211,13 @@ pub struct LookArgs {
     /// Colours of the screen [default: auto]
     #[arg(long, value_enum)]
     pub color: Option<Colour>,
-    /// Colours of values, of the screen and of plots [default: blues]
+    /// Colours of values, on the screen and in plots [default: blues]
     #[arg(long, value_enum, value_name = "NAME")]
     pub colormap: Option<Map>,
-    /// What the terminal draws on; auto asks it [default: auto]
+    /// The background of the terminal; auto asks the terminal [default: auto]
     #[arg(long, value_enum)]
     pub background: Option<Background>,
-    /// A file with settings instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
+    /// The settings file to read instead of headlight/config.toml in $XDG_CONFIG_HOME or ~/.config
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -215,28 +228,28 @@ pub struct AnalyzeArgs {
     /// Which model, on which text.
     #[command(flatten)]
     pub run: RunArgs,
-    /// Plots of this layer only; the analysis is of all layers
-    #[arg(long, value_name = "N")]
-    pub layer: Option<usize>,
-    /// A plot of this head instead of all heads of a layer
-    #[arg(long, value_name = "N")]
-    pub head: Option<usize>,
-    /// At most this many heads in the plot of a layer
+    /// Plot only these layers, such as 2 or 0,2-4; the analysis covers all layers
+    #[arg(long, value_name = "LIST")]
+    pub layer: Option<Picks>,
+    /// Plot each of these heads by itself, such as 1 or 0,2-4, instead of all heads of a layer together
+    #[arg(long, value_name = "LIST", visible_alias = "heads")]
+    pub head: Option<Picks>,
+    /// The most heads to draw in the plot of a layer [default: all]
     #[arg(long, value_name = "N")]
     pub max_heads: Option<usize>,
-    /// Keys a token in the printed analysis [default: 3]
+    /// The number of keys to print for each token [default: 3]
     #[arg(long, value_name = "N")]
     pub top_k: Option<usize>,
-    /// Where the plots go
+    /// The folder for the plots; it is created if needed
     #[arg(long, value_name = "FOLDER", default_value = "attention_plots")]
     pub output_dir: PathBuf,
-    /// Open the explorer on the same capture afterwards
+    /// Open the explorer on the same run afterwards
     #[arg(long)]
     pub show_plots: bool,
-    /// How it looks.
+    /// How screen and plots look.
     #[command(flatten)]
     pub look: LookArgs,
-    /// What the plots show of a weight
+    /// The scale of the weights in the plots
     #[arg(long, value_enum, value_name = "NAME", default_value_t = ScaleName::Raw)]
     pub scale: ScaleName,
 }
@@ -247,22 +260,29 @@ pub struct ExportArgs {
     /// Which model, on which text.
     #[command(flatten)]
     pub run: RunArgs,
-    /// The format
-    #[arg(long, value_enum)]
-    pub format: Format,
-    /// The file to write, - for standard output (json only)
+    /// The file to write; - is standard output, for json, csv, svg, text and ansi
     #[arg(long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Heads to write: 0,2-4; all by default
-    #[arg(long, value_name = "LIST")]
+    /// The format [default: from the ending of the output file: .json, .csv, .safetensors, .npz, .png, .svg,
+    /// .txt or .ansi]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
+    /// Heads to write, such as 0,2-4 [default: all]
+    #[arg(long, value_name = "LIST", visible_alias = "head")]
     pub heads: Option<Picks>,
-    /// Write the logits of every position, too (arrays only)
+    /// Write every weight to JSON; by default weights are left out when there are more than 4,194,304 of them
+    #[arg(long)]
+    pub attention: bool,
+    /// Leave the weights out of JSON
+    #[arg(long, conflicts_with = "attention")]
+    pub no_attention: bool,
+    /// Also write the logits of every position (safetensors and npz)
     #[arg(long)]
     pub logits: bool,
-    /// What a picture (png, svg, text, ansi) shows of a weight [default: raw]
+    /// The scale of the weights in a picture (png, svg, text and ansi) [default: raw]
     #[arg(long, value_enum, value_name = "NAME")]
     pub scale: Option<ScaleName>,
-    /// Colours of values, of a picture (png, svg, ansi) [default: blues]
+    /// Colours of values (png, svg and ansi) [default: blues]
     #[arg(long, value_enum, value_name = "NAME")]
     pub colormap: Option<Map>,
 }
@@ -284,8 +304,8 @@ pub struct CheckArgs {
     /// Which model, on which text.
     #[command(flatten)]
     pub run: RunArgs,
-    /// A safetensors file with input_ids [n] and attention [L, H, n, n] or logits [n, V] that other code
-    /// computed (examples/make_reference.py makes one); its ids are run instead of a text
+    /// A safetensors file with input_ids [n] and with attention [L, H, n, n] or logits [n, V] that other code
+    /// computed (examples/make_reference.py writes one). Its ids are run instead of a text
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "text_file"])]
     pub reference: Option<PathBuf>,
     /// Print the report as JSON
@@ -296,11 +316,10 @@ pub struct CheckArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definitions_hold_together() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]

@@ -20,7 +20,7 @@ impl FromStr for Picks {
         let number = |part: &str| {
             let part = part.trim();
             part.parse::<usize>()
-                .map_err(|_| format!("'{}' is no number", part.escape_debug()))
+                .map_err(|_| format!("'{}' is not a whole number", part.escape_debug()))
         };
         let ranges = text.split(',').map(|part| match part.split_once('-') {
             Some((from, to)) => Ok(number(from)?..=number(to)?),
@@ -46,10 +46,10 @@ impl std::fmt::Display for Picks {
 /// `--attention-scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum AttentionScale {
-    /// The dimensions of a head
+    /// The dimension of a head
     #[value(name = "d_head")]
     HeadDim,
-    /// The dimensions of the embedding
+    /// The dimension of the embedding
     #[value(name = "d_model")]
     Embedding,
 }
@@ -91,55 +91,57 @@ impl FromStr for Bytes {
             _ => None,
         }
         .map(Self)
-        .ok_or_else(|| format!("'{text}' is no amount of memory such as 2GiB or 512MiB"))
+        .ok_or_else(|| format!("'{text}' is not an amount of memory, such as 2GiB or 512MiB"))
     }
 }
 
 /// `--dtype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WeightType {
-    /// f32 on the processor, the stored type elsewhere
+    /// f32 on the CPU; on a GPU, the type that the checkpoint stores
     Auto,
-    /// 4 bytes a weight
+    /// 4 bytes per weight
     F32,
-    /// 2 bytes a weight, of f32's range
+    /// 2 bytes per weight, with the range of f32
     Bf16,
-    /// 2 bytes a weight
+    /// 2 bytes per weight
     F16,
 }
 
 /// `--capture-dtype`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum CaptureType {
-    /// 4 bytes a number, as computed
+    /// 4 bytes per number, as computed
     F32,
-    /// 2 bytes a number, rounded
+    /// 2 bytes per number, rounded
     F16,
 }
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Tokens, weights, numbers and the recipe, as text
+    /// Tokens, weights, numbers and the recipe
     Json,
+    /// A table of numbers with one row for each head
+    Csv,
     /// Arrays in the layout [L, H, n, n]
     Safetensors,
     /// The same arrays for NumPy
     Npz,
     /// A picture of one head, or of heads of one layer (--layers 3 --heads 1)
     Png,
-    /// The same picture as shapes, sharp at every size
+    /// The same picture as vector graphics, sharp at every size
     Svg,
-    /// Heads as glyphs, without colours
+    /// Heads drawn with glyphs, without colours
     Text,
-    /// Heads in the 256 colours of a terminal
+    /// Heads drawn for a terminal with 256 colours
     Ansi,
 }
 
 /// `--device`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Device {
-    /// The processor
+    /// The CPU
     Cpu,
     /// The first NVIDIA GPU
     Cuda,
@@ -160,9 +162,9 @@ impl From<Device> for DeviceKind {
 /// `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Colour {
-    /// What the terminal says that it can
+    /// As many as the terminal supports
     Auto,
-    /// 24 bits
+    /// 24-bit colours
     Truecolor,
     /// 256 colours
     #[value(name = "256")]
@@ -170,7 +172,7 @@ pub enum Colour {
     /// 16 colours
     #[value(name = "16")]
     Ansi16,
-    /// None: glyphs only
+    /// No colours, glyphs only
     Never,
 }
 
@@ -197,17 +199,17 @@ pub fn names<T: ValueEnum>() -> String {
 /// `--colormap`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Map {
-    /// One hue
+    /// Shades of blue
     Blues,
-    /// Purple over teal to yellow
+    /// From purple through teal to yellow
     Viridis,
-    /// Blue over grey to yellow, for every eye
+    /// From blue through grey to yellow, safe for colour-blind readers
     Cividis,
-    /// Purple over orange to cream
+    /// From purple through orange to cream
     Magma,
-    /// No hue
+    /// Shades of grey
     Grey,
-    /// Blue below the middle of the scale, red above it
+    /// Blue below the middle of the scale and red above it
     Diverging,
 }
 
@@ -227,7 +229,7 @@ impl From<Map> for Colormap {
 /// `--background`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Background {
-    /// What the terminal says, else dark
+    /// The answer of the terminal, or dark without an answer
     Auto,
     /// Light text on dark
     Dark,
@@ -261,15 +263,15 @@ impl From<SaveBackground> for Option<Paper> {
 pub enum ScaleName {
     /// The weight itself
     Raw,
-    /// Over the largest of its row
+    /// The weight divided by the largest weight of its row
     RowMax,
-    /// Its square root
+    /// The square root of the weight
     Sqrt,
-    /// Its logarithm, from 1e-4 to 1
+    /// The logarithm of the weight, from 1e-4 to 1
     Log,
-    /// Without key 0, rows renormalised
+    /// The weight without key 0, each row renormalised
     NoSink,
-    /// Times the norm of the value, rows renormalised
+    /// The weight times the norm of the value, each row renormalised
     ValueWeighted,
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{ExportError, Request, made_by};
 use crate::capture::{Capture, Head, LayerRecord, Query};
 use crate::lens::{Pattern, Scale, Select};
+use crate::safe;
 
 /// Rows that are computed at a time.
 const BLOCK: usize = 64;
@@ -52,7 +53,7 @@ pub(super) fn recipe(capture: &Capture, request: &Request) -> Result<String, Exp
         recipe.insert("heads".into(), json!(heads));
         recipe.insert("scale".into(), json!(Scale::Raw.name()));
     }
-    Ok(recipe.to_string())
+    Ok(safe::json_text(&recipe)?)
 }
 
 /// The shown text of every token.

@@ -13,9 +13,15 @@ use crate::lens::{
     HeadKind, Numbers, Repeats, Scale, SeedFlow, TRUST_BUDGET, diagnosis, flow, head_kind, numbers,
     seed_flow, trust,
 };
+use crate::safe;
+
+/// The version of `docs/export.schema.json` that [`json`] follows. It rises when a key changes its
+/// meaning or goes; new keys leave it as it is.
+pub const SCHEMA_VERSION: u32 = 1;
 
 /// Writes one JSON object, row by row:
 ///
+/// * `schema_version`: [`SCHEMA_VERSION`], the version of `docs/export.schema.json`;
 /// * `made_by`, `recipe` (where the run came from), `text`, `shape` (the model's sizes), `scale`;
 /// * `input_ids` `[n]`, and `tokens` with `id`, `label` (as on screen) and `text` (spaces as
 ///   spaces, unsafe characters spelled);
@@ -23,7 +29,8 @@ use crate::lens::{
 ///   analyze_attention.py by its own definitions;
 /// * `attention`: for each chosen layer, `layer` and `heads`; for each of them, `head`, `numbers`,
 ///   `kind` (what kind of head it is, with the number that says so, else null) and `weights`, `[n]`
-///   rows of `[n]` keys, 0 where masked;
+///   rows of `[n]` keys, 0 where masked; null where the request leaves weights out, and
+///   `weights_written` is false then;
 /// * `predictions`: for each position the likeliest next tokens;
 /// * `trust`: whether the numbers can be believed, layer by layer, and what was assumed;
 /// * `diagnosis`: what the numbers say is wrong with the model, each with its figures and a
@@ -37,10 +44,11 @@ pub fn json(capture: &Capture, request: &Request, out: &mut dyn Write) -> Result
         capture,
         records: request.records(capture)?,
         heads: &request.heads,
+        weights_written: request.has_weights(capture),
         repeats: Repeats::of(capture),
         broken: RefCell::default(),
     };
-    serde_json::to_writer(&mut *out, &document)?;
+    safe::json(&document, false, out)?;
     out.write_all(b"\n")?;
     out.flush()?;
     Ok(())
@@ -50,6 +58,7 @@ struct Document<'a> {
     capture: &'a Capture,
     records: Vec<&'a LayerRecord>,
     heads: &'a [Head],
+    weights_written: bool,
     repeats: Repeats,
     /// Weights that were no number so far.
     broken: RefCell<Option<Broken>>,
@@ -70,6 +79,7 @@ impl Serialize for Document<'_> {
             layers.map(|l| FlowEntry::new(l, &self.repeats)).collect()
         };
         let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("schema_version", &SCHEMA_VERSION)?;
         map.serialize_entry("made_by", &made_by(capture))?;
         map.serialize_entry("recipe", &*capture.origin)?;
         map.serialize_entry("text", &capture.text)?;
@@ -78,6 +88,7 @@ impl Serialize for Document<'_> {
         map.serialize_entry("input_ids", &ids)?;
         map.serialize_entry("tokens", &tokens)?;
         map.serialize_entry("flow", &flow)?;
+        map.serialize_entry("weights_written", &self.weights_written)?;
         map.serialize_entry("attention", &Layers(self))?;
         map.serialize_entry("predictions", &Predictions(&capture.predictions))?;
         map.serialize_entry("trust", &trust(capture, TRUST_BUDGET))?;
@@ -175,7 +186,7 @@ struct HeadEntry<'a> {
     head: usize,
     numbers: Numbers,
     kind: Option<HeadKind>,
-    weights: Rows<'a>,
+    weights: Option<Rows<'a>>,
 }
 
 impl<'a> HeadEntry<'a> {
@@ -185,11 +196,11 @@ impl<'a> HeadEntry<'a> {
             head: head.0,
             kind: head_kind(record, head, &numbers, &document.repeats),
             numbers,
-            weights: Rows {
+            weights: document.weights_written.then_some(Rows {
                 document,
                 record,
                 head,
-            },
+            }),
         }
     }
 }

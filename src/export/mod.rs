@@ -2,6 +2,7 @@
 
 mod arrays;
 mod atomic;
+mod csv;
 mod failed_once;
 mod figure;
 mod json;
@@ -12,12 +13,14 @@ mod safetensors;
 mod text;
 
 use std::io::{self, Seek, Write};
+use std::path::Path;
 use std::str::FromStr;
 
 pub use self::arrays::attention_bytes;
 pub use self::atomic::write_atomically;
+pub use self::csv::csv;
 pub use self::figure::{Drawing, all_heads, draw, drawing, flow, heatmap, write_lines};
-pub use self::json::json;
+pub use self::json::{SCHEMA_VERSION, json};
 pub use self::npz::npz;
 pub use self::picture::picture;
 pub use self::report::{Report, report, report_json};
@@ -139,6 +142,26 @@ pub struct Request {
     pub heads: Vec<Head>,
     /// How pictures show them; arrays and JSON hold the weights themselves.
     pub style: Style,
+    /// Whether JSON holds the weights.
+    pub weights: InJson,
+}
+
+/// Whether JSON holds the weights of every cell beside the numbers of every head.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum InJson {
+    /// Where there are no more than [`InJson::LIMIT`] of them.
+    #[default]
+    IfFew,
+    /// However many there are.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl InJson {
+    /// The most weights that are written unless they are asked for: about 40 MB of text. A head of
+    /// 2,048 tokens has as many.
+    pub const LIMIT: u64 = 1 << 22;
 }
 
 /// How a picture shows weights.
@@ -166,7 +189,28 @@ impl Request {
         Self {
             layers: capture.layers.iter().map(|record| record.layer).collect(),
             heads: (0..capture.shape.heads).map(Head).collect(),
-            style: Style::default(),
+            ..Self::default()
+        }
+    }
+
+    /// How many weights the chosen heads have, masked cells included.
+    pub fn weight_count(&self, capture: &Capture) -> u64 {
+        let factors = [
+            self.layers.len(),
+            self.heads.len(),
+            capture.len(),
+            capture.len(),
+        ];
+        let factors = factors.map(|factor| factor as u64);
+        factors.into_iter().fold(1, u64::saturating_mul)
+    }
+
+    /// Whether JSON holds the weights.
+    pub fn has_weights(&self, capture: &Capture) -> bool {
+        match self.weights {
+            InJson::IfFew => self.weight_count(capture) <= InJson::LIMIT,
+            InJson::Always => true,
+            InJson::Never => false,
         }
     }
 
@@ -191,6 +235,8 @@ impl Request {
 pub enum Format {
     /// One JSON object; see [`json`].
     Json,
+    /// A table with a line for every head; see [`csv`].
+    Csv,
     /// Arrays, for the safetensors library of any language; see [`safetensors`].
     Safetensors,
     /// Arrays, for numpy; see [`npz`].
@@ -207,8 +253,9 @@ pub enum Format {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Json,
+        Self::Csv,
         Self::Safetensors,
         Self::Npz,
         Self::Png,
@@ -221,6 +268,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::Csv => "csv",
             Self::Safetensors => "safetensors",
             Self::Npz => "npz",
             Self::Png => "png",
@@ -228,6 +276,41 @@ impl Format {
             Self::Text => "text",
             Self::Ansi => "ansi",
         }
+    }
+}
+
+impl Format {
+    /// The ending of its files, without the point.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            other => other.name(),
+        }
+    }
+
+    /// The format that the ending of a file's name says, in capitals or not.
+    pub fn of_ending(path: &Path) -> Option<Self> {
+        let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+        let mut all = Self::ALL.into_iter();
+        all.find(|format| format.ending() == ending)
+    }
+
+    /// Whether it draws patterns, in a scale and in colours; the others hold numbers.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::Png | Self::Svg | Self::Text | Self::Ansi)
+    }
+
+    /// Whether it is text, which a terminal or a pipe can take.
+    pub fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Json | Self::Csv | Self::Svg | Self::Text | Self::Ansi
+        )
+    }
+
+    /// Whether it holds arrays.
+    pub fn is_arrays(self) -> bool {
+        matches!(self, Self::Safetensors | Self::Npz)
     }
 }
 
@@ -256,20 +339,19 @@ pub fn export<W: Write + Seek>(
     out: &mut W,
 ) -> Result<(), ExportError> {
     match format {
-        Format::Json => json(capture, request, out),
         Format::Safetensors => safetensors(capture, request, out),
         Format::Npz => npz(capture, request, out),
         Format::Png => drawing(capture, request, Drawing::Png, out),
-        Format::Svg | Format::Text | Format::Ansi => lines(capture, request, format, out),
+        Format::Json | Format::Csv | Format::Svg | Format::Text | Format::Ansi => {
+            lines(capture, request, format, out)
+        }
     }
 }
 
-/// The formats of [`export`] that are lines of text and show patterns, to an output that need not
-/// seek.
+/// Writes one of the formats that are text to an output that need not seek.
 ///
 /// # Errors
-/// A layer or head that the capture does not hold, heads of several layers as SVG, another format;
-/// what `out` reports.
+/// As [`export`]; [`ExportError::NoFormat`] for a format that is not text.
 pub fn lines(
     capture: &Capture,
     request: &Request,
@@ -277,6 +359,8 @@ pub fn lines(
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     match format {
+        Format::Json => json(capture, request, out),
+        Format::Csv => csv(capture, request, out),
         Format::Svg => drawing(capture, request, Drawing::Svg, out),
         Format::Text | Format::Ansi => {
             let depth = match format {

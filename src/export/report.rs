@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{ExportError, made_by};
 use crate::capture::Capture;
 use crate::lens::{AttentionKind, Check, Trust};
+use crate::safe;
 use crate::token::Label;
 
 /// What a check of a model found.
@@ -117,7 +118,7 @@ pub fn report_json(report: &Report, out: &mut dyn Write) -> Result<(), ExportErr
         checks: report.checks,
         trust: report.trust,
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
+    safe::json(&document, true, out)?;
     Ok(out.write_all(b"\n")?)
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::inputs::Inputs;
-use super::picks::{find_kept, in_range};
+use super::picks::{find_kept, picks};
 use super::session::Keep;
 use super::source::Source;
 use super::{RunError, error, explore};
@@ -26,22 +26,29 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     let source = Source::open(&args.run, &mut explore::loading())?;
     let shape = source.shape();
     let kept = source.kept();
-    let layers = match args.layer {
-        Some(layer) => vec![find_kept(layer, &kept, shape.layers)?],
+    let layers = match &args.layer {
+        Some(_) => {
+            let layers = picks("layer", args.layer.as_ref(), shape.layers)?;
+            for &layer in &layers {
+                find_kept(layer, &kept, shape.layers)?;
+            }
+            layers
+        }
         None => kept.clone(),
     };
-    if let Some(head) = args.head {
-        in_range("head", head, shape.heads)?;
-    }
+    let heads = match &args.head {
+        Some(_) => picks("head", args.head.as_ref(), shape.heads)?,
+        None => Vec::new(),
+    };
     if args.max_heads == Some(0) || top_k == 0 {
         let flag = if top_k == 0 { "top-k" } else { "max-heads" };
         return Err(RunError::Usage(format!("--{flag} must be at least 1")));
     }
     let layers: Vec<Layer> = layers.into_iter().map(Layer).collect();
-    for name in layers.iter().map(|&layer| plot_name(layer, args.head)) {
+    let plots: Vec<Plot> = layers.iter().flat_map(|&at| Plot::of(at, &heads)).collect();
+    for name in plots.iter().map(Plot::name).chain([FLOW.to_owned()]) {
         inputs.refuse(&args.output_dir.join(name))?;
     }
-    inputs.refuse(&args.output_dir.join(FLOW))?;
     // The analysis and the flow are of all layers.
     let capture = source.capture(Keep::default(), &kept)?;
     let all: Vec<Layer> = kept.into_iter().map(Layer).collect();
@@ -52,7 +59,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     error::print(&out)?;
     let problems = trust(&capture, TRUST_BUDGET).problems();
     error::warn(capture.origin.warnings.iter().chain(&problems));
-    plots(args, settings.colormap, &capture, &layers)?;
+    save(args, settings.colormap, &capture, &plots)?;
     // After all that the script prints, so that what reads its output finds it where it was.
     let mut out = Vec::new();
     for said in diagnosis(&capture) {
@@ -61,8 +68,11 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     error::print(&out)?;
     if args.show_plots {
         let start = explore::Start {
-            layer: args.layer,
-            head: args.head,
+            layer: plots
+                .first()
+                .map(|plot| plot.layer.0)
+                .filter(|_| args.layer.is_some()),
+            head: heads.first().copied(),
             watched: None,
             inputs,
         };
@@ -98,20 +108,33 @@ fn heading(capture: &Capture, out: &mut dyn Write) -> Result<(), RunError> {
 /// The plot of the means of all layers.
 const FLOW: &str = "attention_flow.png";
 
-/// The plot of a layer, or of a head of it.
-fn plot_name(layer: Layer, head: Option<usize>) -> String {
-    match head {
-        Some(head) => format!("layer_{layer}_head_{head}.png"),
-        None => format!("layer_{layer}_all_heads.png"),
+/// A plot of all heads of a layer, or of one.
+struct Plot {
+    layer: Layer,
+    head: Option<Head>,
+}
+
+impl Plot {
+    /// The plots of a layer: one of each head that is named, else one of all.
+    fn of(layer: Layer, heads: &[usize]) -> Vec<Self> {
+        let of = |head| Self { layer, head };
+        match heads {
+            [] => vec![of(None)],
+            heads => heads.iter().map(|&head| of(Some(Head(head)))).collect(),
+        }
+    }
+
+    fn name(&self) -> String {
+        let layer = self.layer;
+        match self.head {
+            Some(head) => format!("layer_{layer}_head_{head}.png"),
+            None => format!("layer_{layer}_all_heads.png"),
+        }
     }
 }
 
-fn plots(
-    args: &AnalyzeArgs,
-    map: Map,
-    capture: &Capture,
-    layers: &[Layer],
-) -> Result<(), RunError> {
+/// Draws the plots into the output folder.
+fn save(args: &AnalyzeArgs, map: Map, capture: &Capture, plots: &[Plot]) -> Result<(), RunError> {
     let folder = &args.output_dir;
     let shown = printable(&folder.display().to_string());
     std::fs::create_dir_all(folder)
@@ -127,10 +150,10 @@ fn plots(
         scale: args.scale.into(),
         map: map.into(),
     };
-    for &layer in layers {
-        save(plot_name(layer, args.head), &mut |out| match args.head {
-            Some(head) => export::heatmap(capture, layer, Select::Head(Head(head)), style, out),
-            None => export::all_heads(capture, layer, args.max_heads, style, out),
+    for plot in plots {
+        save(plot.name(), &mut |out| match plot.head {
+            Some(head) => export::heatmap(capture, plot.layer, Select::Head(head), style, out),
+            None => export::all_heads(capture, plot.layer, args.max_heads, style, out),
         })?;
     }
     save(FLOW.to_owned(), &mut |out| export::flow(capture, out))?;

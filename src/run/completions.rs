@@ -1,10 +1,10 @@
 //! `headlight completions`: what shells complete a command line with.
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 
 use super::{RunError, error};
-use crate::cli::Cli;
+use crate::cli;
 
 /// Prints the completion script of a shell.
 ///
@@ -18,7 +18,7 @@ pub(super) fn completions(shell: Shell) -> Result<(), RunError> {
 /// `explore`: clap's scripts for zsh and fish take any first word for a command or know only one of
 /// both, so they are told.
 fn script(shell: Shell) -> String {
-    let mut command = Cli::command();
+    let mut command = cli::command();
     let names: Vec<String> = command
         .get_subcommands()
         .map(|command| command.get_name().to_owned())

@@ -8,7 +8,7 @@ use crate::capture::file::FileError;
 use crate::config::ConfigError;
 use crate::fault::Fault;
 use crate::token::Label;
-use crate::{checkpoint, export, model, token, tui};
+use crate::{checkpoint, export, model, safe, token, tui};
 
 /// Why a command failed; its message is safe to print.
 #[derive(Debug, Error)]
@@ -90,13 +90,13 @@ pub(super) fn warn<'a>(warnings: impl IntoIterator<Item = &'a String>) {
     let mut out = io::stderr().lock();
     for said in warnings {
         // There is nobody to tell that nobody reads them.
-        let _ = writeln!(out, "warning: {said}");
+        let _ = writeln!(out, "warning: {}", safe::sentence(said));
     }
 }
 
-/// Prints bytes that are whole, so that a closed pipe is an error and not a panic.
-pub(super) fn print(bytes: &[u8]) -> Result<(), RunError> {
+/// Prints text that is whole, made safe to show, so that a closed pipe is an error and not a panic.
+pub(super) fn print(text: &[u8]) -> Result<(), RunError> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes)?;
+    out.write_all(safe::lines(&String::from_utf8_lossy(text)).as_bytes())?;
     Ok(out.flush()?)
 }

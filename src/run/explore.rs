@@ -13,7 +13,8 @@ use super::source::Source;
 use super::watch::Watched;
 use super::{RunError, error, memory};
 use crate::capture::{Capture, Head, Layer, bytes_in_words};
-use crate::checkpoint::printable;
+use crate::checkpoint::hub::Environment;
+use crate::checkpoint::{self, printable};
 use crate::cli::{Background, Colour, ExploreArgs, LookArgs, RunArgs};
 use crate::config::Settings;
 use crate::export;
@@ -29,6 +30,13 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
     settings.mouse |= args.mouse;
     if args.print_config {
         return error::print(settings.to_toml().as_bytes());
+    }
+    if let Some(word) = args.run.model.as_ref().or(args.run.checkpoint.as_ref())
+        && let Err(error) = checkpoint::find(word, &Environment::of_process())
+        // Others may be downloaded.
+        && (cfg!(not(feature = "hub")) || matches!(error, checkpoint::Error::Missing { .. }))
+    {
+        return Err(error.into());
     }
     tui::check_terminal()?;
     let watched = args.watch.then(|| watched(&args.run)).transpose()?;

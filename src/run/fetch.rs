@@ -11,11 +11,7 @@ pub(super) fn open(word: &Path) -> Result<Checkpoint, RunError> {
     let environment = Environment::of_process();
     let opened = Checkpoint::open_named(word, &environment);
     #[cfg(feature = "hub")]
-    if let Err(crate::checkpoint::Error::NotCached {
-        name,
-        meant_a_path: false,
-        ..
-    }) = &opened
+    if let Err(crate::checkpoint::Error::NotCached { name, .. }) = &opened
         && !environment.offline
     {
         crate::checkpoint::hub::download(name, &environment, &mut downloading())?;
@@ -51,7 +47,8 @@ fn downloading() -> impl FnMut(&str, u64, u64) {
         // A progress line that can't be written is no reason to stop.
         let _ = write!(
             err,
-            "{before}downloading {file}: {:.1} of {:.1} MB{after}",
+            "{before}downloading {}: {:.1} of {:.1} MB{after}",
+            crate::safe::printable(file),
             megabytes(done),
             megabytes(total)
         );

@@ -3,15 +3,13 @@
 use std::fmt::Write as _;
 use std::io;
 
-use clap::CommandFactory;
-
-use crate::cli::Cli;
+use crate::cli;
 use crate::view::{COMMANDS, Keymap, Place};
 
 /// The page.
 pub(super) fn page() -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    clap_mangen::Man::new(cli::command()).render(&mut page)?;
     page.extend_from_slice(keys().as_bytes());
     page.extend_from_slice(files().as_bytes());
     Ok(page)

@@ -42,7 +42,13 @@ pub fn run(cli: Cli) -> Result<(), RunError> {
         return dry_run(args, &cli);
     }
     match cli.command {
-        None => explore::explore(&cli.explore),
+        None => {
+            let word = cli.explore.run.model.as_deref();
+            match word.and_then(command_line::misspelled) {
+                Some(said) => Err(RunError::Usage(said)),
+                None => explore::explore(&cli.explore),
+            }
+        }
         Some(Command::Explore(args)) => explore::explore(&args),
         Some(Command::Analyze(args)) => analyze::analyze(&args),
         Some(Command::Export(args)) => export::export(&args),

@@ -135,7 +135,10 @@ fn of_checkpoint(
         heads: args.number_of_heads,
         scale: args.attention_scale.map(Into::into),
     };
-    let plan = family::plan(checkpoint, &hints)?;
+    let plan = match family::plan(checkpoint, &hints) {
+        Err(error @ Error::HeadsNeeded { .. }) => return Err(all_missing(args, checkpoint, error)),
+        plan => plan?,
+    };
     let spec = &plan.spec;
     let flags = [
         ("number-of-layers", args.number_of_layers, spec.layers.len()),
@@ -168,6 +171,23 @@ fn of_checkpoint(
     compare_sizes(&tokenizer, spec.vocabulary, origin)?;
     origin.tokenizer = tokenizer.source().to_owned();
     Ok((plan, tokenizer))
+}
+
+/// The error about a head count that is missing, and about the tokenizer where that is missing too,
+/// so that one try brings all of them.
+fn all_missing(args: &RunArgs, checkpoint: &Checkpoint, heads: Error) -> RunError {
+    // One head divides every embedding, and the vocabulary does not depend on it.
+    let hints = Hints {
+        heads: Some(1),
+        scale: args.attention_scale.map(Into::into),
+    };
+    let Ok(plan) = family::plan(checkpoint, &hints) else {
+        return heads.into();
+    };
+    match input::tokenizer(args, checkpoint, plan.spec.vocabulary, &mut Vec::new()) {
+        Ok(_) => heads.into(),
+        Err(tokenizer) => RunError::Text(format!("{heads}. Also, {tokenizer}")),
+    }
 }
 
 /// Refuses a tokenizer that is larger than the model's vocabulary, and warns of one that is much

@@ -5,6 +5,7 @@
 //! depends on the terminal or on its neighbours (emoji joined by U+200D, variation selectors, flags, skin tones,
 //! conjoining jamo, letters that ligate).
 
+use crate::safe::is_unsafe;
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -244,22 +245,11 @@ fn kind(c: char) -> Kind {
         '\n' => return Kind::Newline,
         '\t' => return Kind::Tab,
         '!'..='~' => return Kind::Base,
-        _ if is_blank_or_unstable(c) => return Kind::Escape,
+        _ if is_unsafe(c) || is_blank_or_unstable(c) => return Kind::Escape,
         _ => {}
     }
     match (get_general_category(c), c.width()) {
-        (
-            Category::Control
-            | Category::Format
-            | Category::Surrogate
-            | Category::PrivateUse
-            | Category::Unassigned
-            | Category::LineSeparator
-            | Category::ParagraphSeparator
-            | Category::SpaceSeparator
-            | Category::EnclosingMark,
-            _,
-        ) => Kind::Escape,
+        (Category::SpaceSeparator | Category::EnclosingMark, _) => Kind::Escape,
         (Category::NonspacingMark, Some(0)) => Kind::Mark,
         (Category::NonspacingMark, _) => Kind::Escape,
         // Of the spacing marks that unicode-width counts as nothing, terminals make one cell.
@@ -275,7 +265,7 @@ fn is_blank_or_unstable(c: char) -> bool {
     matches!(c,
         // Ignorable marks: grapheme joiner, Khmer inherent vowels, variation selectors.
         '\u{34F}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180D}' | '\u{180F}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}'
+        | '\u{FE00}'..='\u{FE0F}'
         // Makes of the consonant after it a sign below the one before.
         | '\u{17D2}'
         // Fillers and blanks.

@@ -1,13 +1,15 @@
 //! The sequence that asks a terminal to take a text into its clipboard (OSC 52). It only ever
 //! writes: what is in the clipboard is nobody's business.
 
+use crate::safe::lines;
+
 /// The digits of base64.
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// What is sent for a text. In tmux it is sent twice: to tmux itself, which takes it where
+/// What is sent for a text, which is made safe to paste. In tmux it is sent twice: to tmux itself, which takes it where
 /// `set-clipboard` is on, and past it, which works where `allow-passthrough` is on.
 pub(super) fn sequence(text: &str, in_tmux: bool) -> Vec<u8> {
-    let plain = format!("\x1b]52;c;{}\x1b\\", base64(text.as_bytes()));
+    let plain = format!("\x1b]52;c;{}\x1b\\", base64(lines(text).as_bytes()));
     let past = match in_tmux {
         true => format!("\x1bPtmux;{}\x1b\\", plain.replace('\x1b', "\x1b\x1b")),
         false => String::new(),
@@ -55,14 +57,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_text_is_in_the_sequence_as_it_is() {
+    fn nothing_of_the_text_is_in_the_sequence_and_what_is_pasted_is_safe() {
         let hostile = "\x1b]0;title\x07\n";
+        let safe = "XHV7MWJ9XTA7dGl0bGVcdXs3fQo=";
+        assert_eq!(base64(b"\\u{1b}]0;title\\u{7}\n"), safe);
         let sent = sequence(hostile, false);
-        assert_eq!(sent, b"\x1b]52;c;G10wO3RpdGxlBwo=\x1b\\");
+        assert_eq!(sent, format!("\x1b]52;c;{safe}\x1b\\").into_bytes());
         let in_tmux = sequence(hostile, true);
-        assert_eq!(
-            in_tmux[sent.len()..],
-            *b"\x1bPtmux;\x1b\x1b]52;c;G10wO3RpdGxlBwo=\x1b\x1b\\\x1b\\"
-        );
+        let past = format!("\x1bPtmux;\x1b\x1b]52;c;{safe}\x1b\x1b\\\x1b\\");
+        assert_eq!(in_tmux[sent.len()..], *past.as_bytes());
     }
 }

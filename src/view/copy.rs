@@ -5,6 +5,7 @@ use super::span::End;
 use super::state::{Direction, State};
 use crate::capture::{Key, Query};
 use crate::lens::Select;
+use crate::safe::lines;
 
 /// What to copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -36,6 +37,8 @@ impl State {
             self.status = Some("There is nothing to copy yet.".to_owned());
             return Vec::new();
         };
+        // As the clipboard gets it, so that its size is right.
+        let text = lines(&text);
         if text.len() > MOST_COPIED {
             self.status = Some(format!(
                 "Not copied: {what} takes {} bytes, and terminals take about {MOST_COPIED}.",

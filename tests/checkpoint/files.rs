@@ -85,7 +85,7 @@ fn what_is_no_checkpoint_is_named() {
     }
     let error = refused(&at.join("nowhere.pt"));
     assert!(
-        error.starts_with("There is no file or folder '") && error.ends_with("nowhere.pt'."),
+        error.starts_with('\'') && error.ends_with("nowhere.pt' is not a file or folder."),
         "{error}"
     );
     let error = refused(&file(

@@ -3,7 +3,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod formats;
 mod overwrite;
+#[path = "../common/schema.rs"]
+mod schema;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

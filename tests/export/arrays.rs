@@ -9,6 +9,7 @@ use headlight::lens::{Measure, Repeats, numbers};
 use safetensors::{Dtype, SafeTensors};
 
 use crate::fixture::{break_row, capture, words};
+use crate::schema::assert_fits;
 
 fn bytes(capture: &Capture, request: &Request, format: Format) -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());
@@ -134,6 +135,7 @@ fn json_holds_everything_once() {
     let (capture, request) = chosen();
     let text = bytes(&capture, &request, Format::Json);
     let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_fits(&json, "chosen heads");
     assert_eq!(json["text"], capture.text);
     assert_eq!(json["recipe"]["family"], "gpt2");
     assert_eq!(json["scale"], "raw");
@@ -166,6 +168,7 @@ fn json_tells_where_weights_are_no_numbers() {
     break_row(&mut capture, 1, 0, 3);
     let text = bytes(&capture, &Request::all(&capture), Format::Json);
     let json: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_fits(&json, "weights that are no numbers");
     let row = &json["attention"][1]["heads"][0]["weights"][3];
     assert_eq!(*row, serde_json::json!([null, null, null, null, 0.0, 0.0]));
     let warnings = json["warnings"].as_array().unwrap();
@@ -198,6 +201,6 @@ fn what_is_not_there_is_refused_before_a_byte() {
     }
     let error = "c\x1bv".parse::<Format>().unwrap_err();
     assert!(matches!(error, ExportError::NoFormat { .. }));
-    let said = "there is no format 'c\\u{1b}v': the formats are json, safetensors, npz, png, svg, text, ansi";
+    let said = "there is no format 'c\\u{1b}v': the formats are json, csv, safetensors, npz, png, svg, text, ansi";
     assert_eq!(error.to_string(), said);
 }

@@ -13,6 +13,9 @@ mod fixture;
 #[cfg(test)]
 mod pictures;
 #[cfg(test)]
+#[path = "../common/schema.rs"]
+mod schema;
+#[cfg(test)]
 mod shown;
 #[cfg(test)]
 mod text;

@@ -49,41 +49,38 @@ pub(super) fn find(word: &Path, environment: &Environment) -> Result<Found, Erro
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         _ => return Ok(Found::Path),
     }
-    let Some(name) = word.to_str().and_then(HubName::parse) else {
-        return Err(Error::Missing {
-            path: word.to_path_buf(),
-        });
+    let missing = || Error::Missing {
+        path: word.to_path_buf(),
     };
-    let first = word
-        .components()
-        .next()
-        .map(|part| Path::new(part.as_os_str()).is_dir());
-    let meant_a_path = name::ends_like_a_file(&name.model) || first == Some(true);
+    let name = word.to_str().and_then(HubName::parse).ok_or_else(missing)?;
     let refused = |state: String| Error::NotCached {
-        message: message(word, &name, meant_a_path, &state),
+        message: message(word, &name, &state),
         name: Box::new(name.clone()),
-        meant_a_path,
     };
-    let cache = environment.cache().ok_or_else(|| {
-        refused("neither HF_HOME nor a home folder says where the cache lies".into())
-    })?;
-    let snapshot = snapshot(&cache, &name).map_err(refused)?;
-    Ok(Found::Snapshot(snapshot, name))
+    let first = word.components().next();
+    let in_a_folder = first.is_some_and(|part| Path::new(part.as_os_str()).is_dir());
+    let is_a_path = in_a_folder || name::ends_like_a_file(&name.model);
+    let found = match environment.cache() {
+        Some(cache) => snapshot(&cache, &name),
+        None => Err(
+            "the Hugging Face cache was not found, because neither HF_HOME nor a home folder is set"
+                .into(),
+        ),
+    };
+    match found {
+        Ok(snapshot) => Ok(Found::Snapshot(snapshot, name)),
+        // A mistyped path: a search for a model of that name would only confuse.
+        Err(_) if is_a_path => Err(missing()),
+        Err(state) => Err(refused(state)),
+    }
 }
 
 /// The whole message, from what is known of the model in the cache.
-fn message(word: &Path, name: &HubName, meant_a_path: bool, state: &str) -> String {
-    let (path, model) = (show(word), quoted(&name.to_string()));
-    let fetch = name.fetch();
-    if meant_a_path {
-        return format!(
-            "There is no file or folder {path}. Taken for the name of a model it does not open either: {state}. \
-             If you mean a model of the Hugging Face Hub, fetch it with: {fetch}"
-        );
-    }
+fn message(word: &Path, name: &HubName, state: &str) -> String {
     format!(
-        "There is no file or folder {path}, and the model {model} does not open from the Hugging Face cache: \
-         {state}. Fetch it with: {fetch}"
+        "{} is not a file or folder, and {state}. To download the model, run: {}",
+        show(word),
+        name.fetch()
     )
 }
 
@@ -91,13 +88,14 @@ fn message(word: &Path, name: &HubName, meant_a_path: bool, state: &str) -> Stri
 fn snapshot(cache: &Cache, name: &HubName) -> Result<PathBuf, String> {
     let model = cache.path.join(name.folder());
     if !model.is_dir() {
-        let state = if cache.path.is_dir() {
-            format!("there is no {}", show(&model))
+        let absent = if cache.path.is_dir() {
+            ""
         } else {
-            format!("there is no cache {}", show(&cache.path))
+            ", which does not exist"
         };
         return Err(format!(
-            "{state} (the place follows from {}){}",
+            "no model of that name is in the Hugging Face cache (searched: {}{absent}; set by {}){}",
+            show(&cache.path),
             cache.follows_from,
             similar(&cache.path, name)
         ));
@@ -106,7 +104,7 @@ fn snapshot(cache: &Cache, name: &HubName) -> Result<PathBuf, String> {
     let snapshot = model.join("snapshots").join(&commit);
     if !snapshot.is_dir() {
         return Err(format!(
-            "its commit {} was not downloaded, there is no {}{}",
+            "the cached model lacks commit {}: {} does not exist{}",
             quoted(&commit),
             show(&snapshot),
             others(&model, name)
@@ -114,14 +112,16 @@ fn snapshot(cache: &Cache, name: &HubName) -> Result<PathBuf, String> {
     }
     match folder::find(&snapshot) {
         Err(Error::NoCheckpoint { seen, .. }) => Err(format!(
-            "it is there without weights, in {} {seen}{}{}",
+            "the cached model has no weights ({}: {seen}{}{})",
             show(&snapshot),
             dangling(&snapshot),
             unfinished(&model)
         )),
-        Err(Error::Json { path, reason, .. }) => {
-            Err(format!("{}: {reason}{}", show(&path), unfinished(&model)))
-        }
+        Err(Error::Json { path, reason, .. }) => Err(format!(
+            "the cached model can't be opened ({}: {reason}{})",
+            show(&path),
+            unfinished(&model)
+        )),
         // Anything else is said when it is opened.
         _ => Ok(snapshot),
     }
@@ -139,7 +139,10 @@ fn commit(model: &Path, name: &HubName) -> Result<String, String> {
         let plain = !commit.is_empty() && commit.chars().all(|c| c.is_ascii_alphanumeric());
         return match read {
             Ok(_) if plain => Ok(commit.to_owned()),
-            _ => Err(format!("{} does not hold a commit", show(&reference))),
+            _ => Err(format!(
+                "the cached model can't be opened: {} does not hold a commit",
+                show(&reference)
+            )),
         };
     }
     let snapshots = entries(&model.join("snapshots"));
@@ -157,7 +160,7 @@ fn commit(model: &Path, name: &HubName) -> Result<String, String> {
             [one] => return Ok((*one).clone()),
             several => {
                 return Err(format!(
-                    "{} is the beginning of several commits there: {}",
+                    "{} is the beginning of several commits of the cached model: {}",
                     quoted(revision),
                     listed(several)
                 ));
@@ -165,9 +168,9 @@ fn commit(model: &Path, name: &HubName) -> Result<String, String> {
         }
     }
     Err(format!(
-        "{} has no revision {}{}",
-        show(model),
+        "the cached model has no revision {} in {}{}",
         quoted(revision),
+        show(model),
         others(model, name)
     ))
 }
@@ -184,9 +187,9 @@ fn others(model: &Path, name: &HubName) -> String {
     let mut there = entries(&model.join("refs"));
     there.extend(entries(&model.join("snapshots")));
     match there.first() {
-        None => format!("; no revision of it is there{}", unfinished(model)),
+        None => format!("; it has no revision at all{}", unfinished(model)),
         Some(_) => format!(
-            "; what is there opens as {}@REVISION: {}",
+            "; these revisions open as {}@REVISION: {}",
             name.model,
             listed(&there)
         ),

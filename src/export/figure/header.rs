@@ -157,7 +157,7 @@ pub(in crate::export) fn entries(
     let mut entries = vec![
         ("Title", header.title.clone()),
         ("Software", made_by(capture)),
-        ("Comment", serde_json::to_string(&*capture.origin)?),
+        ("Comment", crate::safe::json_text(&*capture.origin)?),
         ("Description", header.shown.join(" · ")),
         ("Source", header.source.join(" · ")),
     ];
