@@ -262,7 +262,7 @@ fn references_of_other_models_are_refused() {
             r.attention = None;
             r.logits = Some(vec![0.0; 200]);
         }),
-        "has 200 tokens and this model reads at most 128",
+        "has 200 tokens, but this model reads at most 128",
     );
     refused(
         &saved(&|r| {
@@ -300,9 +300,9 @@ fn broken_references_are_refused() {
     wrong.extend(vec![0; 12292]);
     let cases: [(&[u8], &str); 7] = [
         (b"", "can't be read"),
-        (b"\x08\0\0\0\0\0\0\0{}", "no whole safetensors file"),
+        (b"\x08\0\0\0\0\0\0\0{}", "not a complete safetensors file"),
         (&good[..good.len() - 1], "cut off"),
-        (&long, "no whole safetensors file"),
+        (&long, "not a complete safetensors file"),
         (&header, "no safetensors file"),
         (&described(&huge), "cut off"),
         (&wrong, "input_ids [1] in F32"),

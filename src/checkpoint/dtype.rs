@@ -133,7 +133,7 @@ pub(super) const PIECE: usize = 256 << 10;
 pub(super) fn room(elements: usize) -> Result<Vec<f32>, String> {
     let mut out = Vec::new();
     out.try_reserve_exact(elements)
-        .map_err(|_| format!("there is no memory for its {elements} elements as f32"))?;
+        .map_err(|_| format!("there is not enough memory for its {elements} elements as f32"))?;
     Ok(out)
 }
 
@@ -202,7 +202,9 @@ pub(super) fn into_f32(dtype: Dtype, mut bytes: Vec<u8>) -> Result<Vec<f32>, Str
     let (size, length) = (dtype.size(), bytes.len());
     let blocks = length.checked_div(size).unwrap_or(0);
     if blocks * size != length {
-        return Err(format!("{length} bytes are no whole number of {dtype}"));
+        return Err(format!(
+            "{length} bytes are not a whole number of {dtype} elements"
+        ));
     }
     let elements = blocks.saturating_mul(dtype.block());
     let mut out = room(elements)?;

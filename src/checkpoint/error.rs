@@ -100,7 +100,7 @@ pub enum Error {
         holds: String,
     },
     /// More than one entry of the file could be the model.
-    #[error("{} holds more than one set of weights ({names}), and nothing tells which is the model. Save only one of them to a file of its own.", show(.path))]
+    #[error("{} holds more than one set of weights ({names}), and it is not clear which is the model. Save one of them to a separate file.", show(.path))]
     Ambiguous {
         /// The file.
         path: PathBuf,

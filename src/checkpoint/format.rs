@@ -159,7 +159,7 @@ pub(super) fn is_checkpoint(path: &Path) -> bool {
 const KNOWN: [(&[u8], &str); 13] = [
     (
         b"version https://git-lfs",
-        "a Git LFS pointer and not the file itself (run 'git lfs pull' where it was cloned)",
+        "a Git LFS pointer and not the file itself (run 'git lfs pull' in the clone)",
     ),
     (b"ggml", "a GGML file, which is not supported"),
     (b"\x89HDF", "an HDF5 file (Keras or TensorFlow weights)"),
@@ -210,7 +210,7 @@ fn describe(head: &[u8], size: u64) -> String {
         None => {
             if let Some(expected) = llama2c::legacy_size(head) {
                 return format!(
-                    "almost a legacy llama2.c file, whose header asks for {expected} bytes where it has {size}"
+                    "almost a legacy llama2.c file, but its header requires {expected} bytes and it has {size}"
                 );
             }
             let start: Vec<String> = head.iter().take(8).map(|b| format!("{b:02x}")).collect();

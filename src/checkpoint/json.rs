@@ -37,7 +37,7 @@ pub(super) fn read_object(
     match serde_json::from_slice(text) {
         Ok(Value::Object(map)) => Ok(map),
         Ok(other) => Err(wrong(format!(
-            "it holds {} where a JSON object is expected",
+            "it holds {}, but a JSON object is expected",
             kind(&other)
         ))),
         Err(error) => Err(wrong(reason(error))),

@@ -84,7 +84,7 @@ pub(super) fn join(blocks: &[u8], scales: &[u8]) -> Result<Vec<u8>, String> {
     let length = blocks.len() * (1 + BYTES);
     let mut out = Vec::new();
     out.try_reserve_exact(length)
-        .map_err(|_| format!("there is no memory for its {length} bytes"))?;
+        .map_err(|_| format!("there is not enough memory for its {length} bytes"))?;
     for (block, scale) in blocks.iter().zip(scales) {
         out.push(*scale);
         let element = |i: usize| {

@@ -87,7 +87,7 @@ impl Reader for Ranges {
         let (_, length) = self.place(name)?;
         let mut out = Vec::new();
         out.try_reserve_exact(length)
-            .map_err(|_| format!("there is no memory for its {length} bytes"))?;
+            .map_err(|_| format!("there is not enough memory for its {length} bytes"))?;
         self.each_piece(name, 1, |piece| out.extend_from_slice(piece))?;
         Ok(out)
     }
@@ -98,7 +98,9 @@ impl Reader for Ranges {
         let size = dtype.size();
         let blocks = length.checked_div(size).unwrap_or(0);
         if blocks * size != length {
-            return Err(format!("{length} bytes are no whole number of {dtype}"));
+            return Err(format!(
+                "{length} bytes are not a whole number of {dtype} elements"
+            ));
         }
         let mut out = dtype::room(blocks.saturating_mul(dtype.block()))?;
         self.each_piece(name, size, |piece| {

@@ -95,7 +95,7 @@ type Entry = (String, Value);
 pub(super) fn sort(root: &Value, rank: &dyn Fn(&str) -> usize) -> Result<Sorted, Unsorted> {
     let Value::Dict(root) = root else {
         return Err(Unsorted::NoTensors(format!(
-            "it holds {} where a dictionary is expected",
+            "it holds {}, but a dictionary is expected",
             root.kind()
         )));
     };

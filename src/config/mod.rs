@@ -153,7 +153,7 @@ impl Settings {
             let place = rows.iter().find(|(at, _)| *at == row);
             let span = place.map_or(0..0, |(_, span)| span.clone());
             let said = format!(
-                "the key {} of {} is taken by {}, which is alive at the same time",
+                "the key {} of {} is also used by {}, which is active at the same time",
                 clash.key.typed(),
                 full_name(row),
                 full_name(other)

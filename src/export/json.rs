@@ -104,7 +104,7 @@ impl Document<'_> {
         if let Some(broken) = &*self.broken.borrow() {
             let (layer, head, query) = broken.first;
             warnings.push(format!(
-                "{} weights are no number and are null here; the first is in layer {layer}, head \
+                "{} weights are not finite and are null here; the first is in layer {layer}, head \
                  {head}, query {query}",
                 broken.count
             ));

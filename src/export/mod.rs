@@ -52,14 +52,14 @@ pub enum ExportError {
         count: usize,
     },
     /// Nothing to write.
-    #[error("the capture holds no layer yet: wait until the run is complete")]
+    #[error("the capture has no layer yet; wait until the run is complete")]
     Empty,
     /// A request without layers or heads.
-    #[error("no layer or no head is asked for: name at least one of each")]
+    #[error("no layer or no head is requested; name at least one of each")]
     Nothing,
     /// A picture of several layers.
     #[error(
-        "a picture shows heads of one layer, and {found} layers are asked for: give --layers one layer"
+        "a picture shows heads of one layer, but {found} layers are requested; choose one with --layers"
     )]
     OneLayer {
         /// How many are asked for.
@@ -67,13 +67,13 @@ pub enum ExportError {
     },
     /// A scale by the norms of values, of a capture without them.
     #[error(
-        "the {} scale needs the norms of values, which the capture does not hold: choose another scale",
+        "the {} scale needs value norms, which the capture does not hold; choose another scale",
         Scale::ValueWeighted.name()
     )]
     NoNorms,
     /// More pixels than viewers open.
     #[error(
-        "the picture would have {width} × {height} pixels, which viewers do not open: save it as          .svg, or make the window smaller"
+        "the picture would have {width} × {height} pixels, which viewers do not open; save it as .svg, or make the window smaller"
     )]
     TooWide {
         /// Pixels across.

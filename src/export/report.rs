@@ -47,7 +47,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> Result<(), ExportError> {
         origin.device
     )?;
     match report.reference {
-        Some("") => writeln!(out, "reference: made by what it does not tell")?,
+        Some("") => writeln!(out, "reference: of unknown origin")?,
         Some(made_by) => writeln!(out, "reference: {made_by}")?,
         None => writeln!(out, "text: {}", Label::of_text(&capture.text).clip(200))?,
     }
@@ -74,10 +74,10 @@ pub fn report(report: &Report, out: &mut dyn Write) -> Result<(), ExportError> {
     let mut layers = trust.layers.iter();
     if let Some(layer) = layers.find(|layer| layer.rows_recomputed < layer.rows) {
         let (anew, rows) = (layer.rows_recomputed, layer.rows);
-        let told = format!("{anew} of {rows} rows of each head were computed anew");
+        let told = format!("{anew} of {rows} rows of each head were recomputed");
         writeln!(
             out,
-            "  {:<6}  row sums: {told}, of the others the run's own were taken",
+            "  {:<6}  row sums: {told}; the others are the run's own",
             "-"
         )?;
     }

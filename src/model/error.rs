@@ -11,7 +11,7 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] checkpoint::Error),
     /// The configuration names a family that is not known.
-    #[error("the model type '{found}' is not known; known are: {known}")]
+    #[error("the model type '{found}' is not supported; supported are: {known}")]
     UnknownFamily {
         /// As the configuration has it.
         found: String,
@@ -19,7 +19,7 @@ pub enum Error {
         known: String,
     },
     /// A GGUF file of a family that is not known.
-    #[error("the GGUF architecture '{found}' is not known; known are: {known}")]
+    #[error("the GGUF architecture '{found}' is not supported; supported are: {known}")]
     UnknownArchitecture {
         /// As the file has it.
         found: String,
@@ -28,8 +28,8 @@ pub enum Error {
     },
     /// There are tensors, but none of a decoder's attention.
     #[error(
-        "no attention was found: the checkpoint has {count} tensors ({sample}), and none of the \
-         layouts that are known ({known}) fits them"
+        "no attention was found: the checkpoint has {count} tensors ({sample}), and they fit none of the \
+         supported layouts ({known})"
     )]
     NoAttention {
         /// How many tensors.
@@ -41,8 +41,8 @@ pub enum Error {
     },
     /// The head count stands nowhere.
     #[error(
-        "the number of heads is not in the checkpoint; give it with --number-of-heads \
-         (d_model is {embedding}; these divide it: {divisors})"
+        "the checkpoint does not record the number of heads; pass it with --number-of-heads \
+         (d_model is {embedding}; its divisors are {divisors})"
     )]
     HeadsNeeded {
         /// `d_model`.
@@ -51,7 +51,7 @@ pub enum Error {
         divisors: String,
     },
     /// The head count does not divide the embedding.
-    #[error("{heads} heads do not divide d_model = {embedding}; these do: {divisors}")]
+    #[error("{heads} heads do not divide d_model = {embedding}; its divisors are {divisors}")]
     HeadsDontDivide {
         /// As given.
         heads: usize,
@@ -64,7 +64,7 @@ pub enum Error {
     #[error("the tensor '{0}' is missing from the checkpoint")]
     Missing(String),
     /// A tensor has another shape than its neighbours demand.
-    #[error("the tensor '{name}' has the shape {found:?}, and {expected:?} was expected")]
+    #[error("the tensor '{name}' has the shape {found:?}, but {expected:?} is expected")]
     Shape {
         /// Its name.
         name: String,
@@ -74,10 +74,10 @@ pub enum Error {
         expected: Vec<usize>,
     },
     /// A block has one MLP where the configuration says experts.
-    #[error("the configuration says that this block has experts, but it has the tensor '{0}'")]
+    #[error("according to the configuration this block has experts, but it has the tensor '{0}'")]
     NotExperts(String),
     /// A block has experts where the configuration says one MLP.
-    #[error("the configuration says that this block has one MLP, but it has the tensor '{0}'")]
+    #[error("according to the configuration this block has one MLP, but it has the tensor '{0}'")]
     NotDense(String),
     /// Tensors that the family does not know: running without them could give wrong numbers.
     #[error("the checkpoint has tensors that the layout '{family}' does not know: {names}")]
@@ -88,10 +88,10 @@ pub enum Error {
         names: String,
     },
     /// A configuration without a key that it needs.
-    #[error("the configuration does not say '{0}'")]
+    #[error("the configuration has no '{0}'")]
     NoKey(String),
     /// A configuration value that is not understood or contradicts the tensors.
-    #[error("the configuration says {key} = {found}, but {expected}")]
+    #[error("the configuration has {key} = {found}, but {expected}")]
     Config {
         /// The key.
         key: String,
@@ -102,15 +102,15 @@ pub enum Error {
     },
     /// The weights are stored in a form that is not read.
     #[error(
-        "the weights are quantised by '{method}', which is not read; take the model as it was \
-         before, or as a GGUF file (of quantised Hugging Face folders only MXFP4 is read)"
+        "the weights are quantised by '{method}', which is not supported; use the model before \
+         quantisation, or a GGUF file (of quantised Hugging Face folders, only MXFP4 is supported)"
     )]
     Quantised {
         /// As the configuration calls it.
         method: String,
     },
     /// More tokens than positions.
-    #[error("the text has {tokens} tokens, and the model reads at most {context}")]
+    #[error("the text has {tokens} tokens, but the model reads at most {context}")]
     TooLong {
         /// `n`.
         tokens: usize,
@@ -119,8 +119,8 @@ pub enum Error {
     },
     /// An id without an embedding.
     #[error(
-        "the token id {id} is outside of the model's vocabulary of {vocabulary}; the tokenizer \
-         does not belong to this model (--tokenizer PATH gives another)"
+        "the token id {id} is outside the model's vocabulary of {vocabulary} entries; the tokenizer \
+         does not belong to this model (--tokenizer PATH names another)"
     )]
     OutsideVocabulary {
         /// The id.
@@ -129,7 +129,7 @@ pub enum Error {
         vocabulary: usize,
     },
     /// There is nothing to run.
-    #[error("there is no token to run on")]
+    #[error("the text has no tokens")]
     Empty,
     /// The device or the tensor library failed.
     #[error("the computation failed: {0}")]

@@ -137,8 +137,9 @@ impl Plot {
 fn save(args: &AnalyzeArgs, map: Map, capture: &Capture, plots: &[Plot]) -> Result<(), RunError> {
     let folder = &args.output_dir;
     let shown = printable(&folder.display().to_string());
-    std::fs::create_dir_all(folder)
-        .map_err(|error| RunError::Text(format!("the folder '{shown}' can't be made: {error}")))?;
+    std::fs::create_dir_all(folder).map_err(|error| {
+        RunError::Text(format!("the folder '{shown}' can't be created: {error}"))
+    })?;
     let save = |name: String,
                 draw: &mut dyn FnMut(&mut dyn Write) -> Result<(), export::ExportError>|
      -> Result<(), RunError> {

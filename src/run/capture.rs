@@ -17,7 +17,7 @@ pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
     Inputs::of(&args.run).refuse(&args.output)?;
     if source::capture(&args.run, &mut explore::loading())?.is_some() {
         return Err(RunError::Usage(
-            "this is a capture already: give a model".to_owned(),
+            "this is already a capture; name a model instead".to_owned(),
         ));
     }
     let text = input::text(&args.run)?;

@@ -76,7 +76,7 @@ fn watched(args: &RunArgs) -> Result<Watched, RunError> {
     let path = args.model.as_ref().or(args.checkpoint.as_ref());
     let Some(path) = path.filter(|path| path.exists()) else {
         return Err(RunError::Usage(
-            "--watch needs a checkpoint on disk: give a file or a folder as MODEL".to_owned(),
+            "--watch needs a checkpoint on disk; name a file or a folder as MODEL".to_owned(),
         ));
     };
     let watched = Watched::default();

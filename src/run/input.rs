@@ -87,10 +87,10 @@ pub(super) fn config(path: &Path) -> Result<Map<String, Value>, RunError> {
     match serde_json::from_slice(&bytes) {
         Ok(Value::Object(config)) => Ok(config),
         Ok(_) => Err(RunError::Text(format!(
-            "the configuration '{name}' is no JSON object"
+            "the configuration '{name}' is not a JSON object"
         ))),
         Err(error) => Err(RunError::Text(format!(
-            "the configuration '{name}' is no JSON: {error}"
+            "the configuration '{name}' is not JSON: {error}"
         ))),
     }
 }

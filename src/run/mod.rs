@@ -22,6 +22,8 @@ mod recorder;
 mod reference;
 mod session;
 mod source;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use command_line::parse;

@@ -58,7 +58,7 @@ impl Open {
                 let args = self.args.clone();
                 if let Err(error) = self.open(args, &text, None, cancel, tell) {
                     tell(Update::Failed(format!(
-                        "What changed on disk could not be read, waiting for the next change: {error}"
+                        "The changed file could not be read ({error}); waiting for the next change."
                     )));
                 }
             }

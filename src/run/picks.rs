@@ -59,7 +59,7 @@ pub(super) fn find_kept(layer: usize, kept: &[usize], count: usize) -> Result<us
     match kept.contains(&layer) {
         true => Ok(layer),
         false => Err(RunError::Usage(format!(
-            "layer {layer} is not kept: the layers that are kept are {}",
+            "layer {layer} is not kept; the kept layers are {}",
             ranges(kept)
         ))),
     }

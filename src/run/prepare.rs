@@ -205,19 +205,19 @@ fn compare_sizes(
     };
     if tokenizer.base_size() > vocabulary {
         return Err(RunError::Text(format!(
-            "{}: it does not belong to this model; give the right one with --tokenizer PATH",
+            "{}, so it does not belong to this model; pass the right one with --tokenizer PATH",
             said(entries)
         )));
     }
     if entries > vocabulary {
         let added = entries - vocabulary;
         origin.notes.push(format!(
-            "{}: the last {added} are added tokens that the model can't read",
+            "{}; the last {added} are added tokens that the model can't read",
             said(entries)
         ));
     } else if entries < vocabulary - vocabulary / 10 {
         origin.warnings.push(format!(
-            "{}: it may belong to another model; --tokenizer PATH gives another",
+            "{}, so it may belong to another model; --tokenizer PATH names another",
             said(entries)
         ));
     }
@@ -233,16 +233,16 @@ fn of_sizes(args: &RunArgs, origin: &mut Origin) -> Result<(Plan, Tokenizer), Ru
     };
     let sizes = Sizes {
         vocabulary: tokenizer.vocab_size(),
-        context: args.context_length.unwrap_or(256),
-        embedding: args.embedding_dimension.unwrap_or(256),
-        heads: args.number_of_heads.unwrap_or(4),
-        layers: args.number_of_layers.unwrap_or(4),
+        context: args.context_length.unwrap_or(UNTRAINED.context),
+        embedding: args.embedding_dimension.unwrap_or(UNTRAINED.embedding),
+        heads: args.number_of_heads.unwrap_or(UNTRAINED.heads),
+        layers: args.number_of_layers.unwrap_or(UNTRAINED.layers),
     };
     // Random weights have no file that bounds them.
     let floats = untrained_floats(&sizes);
     if floats.is_none_or(|floats| floats > UNTRAINED_FLOATS) {
         return Err(RunError::Usage(format!(
-            "a model of these sizes has more than {} billion weights; choose smaller ones",
+            "a model of these sizes has more than {} billion weights; choose smaller sizes",
             UNTRAINED_FLOATS / 1_000_000_000
         )));
     }
@@ -256,6 +256,15 @@ fn of_sizes(args: &RunArgs, origin: &mut Origin) -> Result<(Plan, Tokenizer), Ru
     origin.tokenizer = tokenizer.source().to_owned();
     Ok((plan, tokenizer))
 }
+
+/// The sizes of an untrained model where no flag names them; its vocabulary is the tokenizer's.
+pub(super) const UNTRAINED: Sizes = Sizes {
+    vocabulary: 0,
+    context: 256,
+    embedding: 256,
+    heads: 4,
+    layers: 4,
+};
 
 /// The most random weights that are made: 8 GB of them.
 const UNTRAINED_FLOATS: usize = 2_000_000_000;

@@ -48,7 +48,7 @@ impl Reference {
         // To open a pipe would wait for its other end.
         let found = std::fs::metadata(path).map_err(unread)?;
         if !found.is_file() {
-            return Err(wrong("can't be read: it is no regular file".to_owned()));
+            return Err(wrong("is not a regular file".to_owned()));
         }
         let mut file = File::open(path).map_err(unread)?;
         let size = found.len();
@@ -57,13 +57,13 @@ impl Reference {
         let length = u64::from_le_bytes(length);
         // Bounds the allocation below by what the file can hold.
         if length > MAX_HEADER || length > size.saturating_sub(8) {
-            return Err(wrong("is no whole safetensors file".to_owned()));
+            return Err(wrong("is not a complete safetensors file".to_owned()));
         }
         let mut header = vec![0; length as usize];
         file.read_exact(&mut header).map_err(unread)?;
         let header: Metadata = serde_json::from_slice(&header).map_err(|error| {
             let said = printable(&error.to_string());
-            wrong(format!("is no safetensors file: {said}"))
+            wrong(format!("is not a safetensors file: {said}"))
         })?;
         let start = 8 + length;
         let expected = start.saturating_add(header.data_len() as u64);
@@ -100,8 +100,8 @@ impl Reference {
         let (n, context) = (self.ids.len(), model.context);
         if n > context {
             return Err(self.wrong(&format!(
-                "has {n} tokens and this model reads at most {context}: it was made with another \
-                 model, or make one of a shorter text"
+                "has {n} tokens, but this model reads at most {context}; it was made with another \
+                 model, or its text is too long"
             )));
         }
         match self.ids.iter().find(|&&id| id as usize >= model.vocabulary) {

@@ -79,7 +79,7 @@ impl Source {
                 Ok(Arc::new(capture))
             }
             Self::File(_) if keep.logits => Err(RunError::Usage(
-                "a capture holds no logits, only the likeliest tokens: --logits needs a model"
+                "a capture holds no logits, only the likeliest tokens; --logits needs a model"
                     .to_owned(),
             )),
             Self::File(opened) => {
@@ -128,7 +128,7 @@ pub(super) fn capture(
     }
     match given.into_iter().find(|(_, given)| *given) {
         Some((flag, _)) if opened.is_some() => Err(RunError::Usage(format!(
-            "{flag} needs a model, and this is a capture, which has its own text"
+            "{flag} needs a model, but this is a capture, which has its own text"
         ))),
         _ => Ok(opened),
     }

@@ -30,7 +30,9 @@ pub enum Error {
         path: String,
     },
     /// A file larger than any vocabulary.
-    #[error("{path} has more than {limit} bytes, which no vocabulary needs; is it the right file?")]
+    #[error(
+        "{path} is larger than {limit} bytes, more than any vocabulary; check that it is the right file"
+    )]
     TooLarge {
         /// Which file.
         path: String,
@@ -38,7 +40,7 @@ pub enum Error {
         limit: u64,
     },
     /// A file that holds something else than it should.
-    #[error("{what} is no tokenizer that can be used: {reason}")]
+    #[error("{what} is not a usable tokenizer: {reason}")]
     Malformed {
         /// Which file or map.
         what: String,
@@ -46,7 +48,7 @@ pub enum Error {
         reason: String,
     },
     /// A folder without a tokenizer.
-    #[error("{folder} holds no tokenizer; expected {expected} in it")]
+    #[error("{folder} does not hold a tokenizer; expected {expected} in it")]
     NothingIn {
         /// Which folder.
         folder: String,
@@ -55,7 +57,7 @@ pub enum Error {
     },
     /// One half of a vocab.json + merges.txt pair.
     #[error(
-        "{found} is one half of a byte-level BPE, and {missing} is not beside it; put it there, or give a tokenizer.json"
+        "{found} is one half of a byte-level BPE, and {missing} is not beside it; put it there, or pass a tokenizer.json"
     )]
     MissingHalf {
         /// The file that is there.
@@ -65,13 +67,13 @@ pub enum Error {
     },
     /// No text, so nothing to attend to.
     #[error(
-        "the text is empty, and attention needs at least one token; give a text with --text or --text-file"
+        "the text is empty, but attention needs at least one token; pass a text with --text or --text-file"
     )]
     EmptyText,
     /// A part of the text that the vocabulary can't spell.
     #[error(
         "{part} (character {position} of the text) is not in the vocabulary ({source_name}), which has {entries} entries: \
-         {sample}; change the text, or give the tokenizer that belongs to the model with --tokenizer PATH"
+         {sample}; change the text, or pass the model's tokenizer with --tokenizer PATH"
     )]
     NotInVocabulary {
         /// The character or word, and what it is.
@@ -94,7 +96,7 @@ pub enum Error {
         reason: String,
     },
     /// A begin-of-text token that was asked for.
-    #[error("the tokenizer ({source_name}) names no begin-of-text token; leave --bos out")]
+    #[error("the tokenizer ({source_name}) has no begin-of-text token; leave out --bos")]
     NoBos {
         /// Where the tokenizer comes from.
         source_name: String,
@@ -102,7 +104,7 @@ pub enum Error {
     /// A token that the model has no embedding for.
     #[error(
         "token {token} (id {id}, token {position} of the text) is outside the model's vocabulary of {model_vocab} entries; the \
-         tokenizer ({source_name}) has {tokenizer_vocab}: give the one that the model was trained with by --tokenizer PATH"
+         tokenizer ({source_name}) has {tokenizer_vocab}: pass the model's own tokenizer with --tokenizer PATH"
     )]
     OutsideModel {
         /// The token, in quotes.

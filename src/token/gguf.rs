@@ -54,7 +54,7 @@ fn sentencepiece(keys: &Keys<'_>) -> Result<Tokenizer, Error> {
     for ((id, text), score) in tokens.iter().enumerate().zip(scores) {
         let score = score
             .as_f64()
-            .ok_or_else(|| malformed(format!("the score of token {id} is no number")))?;
+            .ok_or_else(|| malformed(format!("the score of token {id} is not a number")))?;
         pieces.push(Piece {
             text: (*text).to_owned(),
             score: score as f32,
@@ -214,7 +214,7 @@ impl<'a> Keys<'a> {
             .array("tokens", usize::MAX)?
             .ok_or_else(|| malformed("tokenizer.ggml.tokens is missing".to_owned()))?;
         let texts = tokens.iter().map(Value::as_str).collect::<Option<Vec<_>>>();
-        texts.ok_or_else(|| malformed("a token is no text".to_owned()))
+        texts.ok_or_else(|| malformed("a token is not text".to_owned()))
     }
 
     /// The kind of each token; empty where the file does not say.

@@ -21,7 +21,7 @@ impl Scheme for Ids {
                 word.parse().map_err(|_| Error::Encode {
                     source_name: SOURCE.to_owned(),
                     reason: format!(
-                        "'{}' is no token id; ids are numbers such as 5 17 3",
+                        "'{}' is not a token id; ids are numbers such as 5 17 3",
                         safe(word)
                     ),
                 })

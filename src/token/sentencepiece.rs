@@ -90,7 +90,9 @@ impl SentencePiece {
                 )));
             }
             if piece.score.is_nan() {
-                return Err(malformed(format!("the score of piece {id} is no number")));
+                return Err(malformed(format!(
+                    "the score of piece {id} is not a number"
+                )));
             }
             match piece.kind {
                 Kind::Normal if piece.text.is_empty() => {}

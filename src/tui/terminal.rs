@@ -28,7 +28,7 @@ use crate::fault;
 pub enum Error {
     /// Output is a pipe or a file.
     #[error(
-        "the explorer needs a terminal, but standard output is not one; without one, use \
+        "the explorer needs a terminal, but standard output is not one; without a terminal, use \
          `headlight analyze` (text and plots) or `headlight export` (json, arrays)"
     )]
     NoTerminal,

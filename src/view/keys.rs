@@ -57,14 +57,14 @@ impl FromStr for Stroke {
             _ => {
                 let names: Vec<&str> = NAMED.iter().map(|(name, _)| *name).collect();
                 return Err(format!(
-                    "'{shown}' is no key: a key is one character or {}, after Ctrl- or Alt- or not",
+                    "'{shown}' is not a key; a key is one character or {}, with or without Ctrl- or Alt-",
                     names.join(", ")
                 ));
             }
         };
         if ctrl && matches!(code, Code::Char(c) if TWINS.contains(&c)) {
             return Err(format!(
-                "terminals can't tell '{shown}' from another key (Backspace, Tab, Enter or Esc)"
+                "terminals send the same for '{shown}' as for another key (Backspace, Tab, Enter or Esc)"
             ));
         }
         Ok(Self { code, ctrl, alt })

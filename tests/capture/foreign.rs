@@ -341,7 +341,7 @@ fn arrays_that_do_not_fit_are_refused() {
             "[layers, heads, tokens, tokens]",
         ),
         (tokens("[\"a\"]"), [1, 1, 2, 2], "'tokens' has 1 entries"),
-        (tokens("{}"), [1, 1, 2, 2], "no JSON list"),
+        (tokens("{}"), [1, 1, 2, 2], "not a JSON list"),
         (
             tokens("[]"),
             [5000, 1, 1, 1],

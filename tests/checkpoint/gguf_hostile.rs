@@ -117,7 +117,7 @@ fn shapes_may_not_be_larger_than_the_data() {
     );
     says(
         &with_tensor(gguf_tensor("a", &[16, 2], 8, 0)),
-        "no whole blocks of 32 elements of its type q8_0",
+        "not whole blocks of 32 elements of its type q8_0",
     );
     says(
         &with_tensor(gguf_tensor("a", &[1], 0, u64::MAX - 31)),
@@ -142,7 +142,7 @@ fn alignment_is_a_power_of_two_and_kept() {
     says(&alignment(10, &(1u64 << 63).to_le_bytes()), "cut off");
     says(
         &with_tensor(gguf_tensor("a", &[1], 0, 4)),
-        "no multiple of the alignment 32",
+        "not a multiple of the alignment 32",
     );
     // A small one puts the data and each tensor closer.
     let entry = gguf_entry("general.alignment", 4, &8u32.to_le_bytes());

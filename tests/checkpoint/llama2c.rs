@@ -111,7 +111,7 @@ fn what_is_not_exactly_such_a_file_is_refused() {
         let error = refused(bytes);
         assert!(matches!(error, Error::NotACheckpoint { .. }));
         let said = format!(
-            "almost a legacy llama2.c file, whose header asks for {} bytes",
+            "almost a legacy llama2.c file, but its header requires {} bytes",
             whole.len()
         );
         assert!(error.to_string().contains(&said), "{error}");

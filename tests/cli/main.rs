@@ -335,7 +335,7 @@ fn models_without_a_vocabulary_open_on_token_ids() {
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(json["input_ids"].to_string(), "[3,1,2,31]");
         arguments[5] = "3 x";
-        refused(&arguments, 1, &["'x' is no token id"]);
+        refused(&arguments, 1, &["'x' is not a token id"]);
         arguments[5] = "3 9999";
         refused(&arguments, 1, &["9999"]);
     }
@@ -527,7 +527,7 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
         ran
     };
     let ran = dry("4096");
-    assert!(!stderr(&ran).contains("were cut"));
+    assert!(!stderr(&ran).contains("cut off"));
     let told = stdout(&ran);
     let names: Vec<&str> = told
         .lines()
@@ -539,7 +539,7 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
     assert!(!output.exists());
     let cut = dry("3");
     assert!(stdout(&cut).contains("4 heads, 3 tokens"));
-    assert!(stderr(&cut).contains("at most 3: the last 1 were cut"));
+    assert!(stderr(&cut).contains("at most 3; the last 1 are cut off"));
 }
 
 #[test]
@@ -573,7 +573,7 @@ fn bad_input_is_a_sentence_and_a_status() {
     check(&["--text-file", &at("none.txt")], 1, &["none.txt"]);
     check(&["--layers", "0-9"], 2, &["layer 9", "0 to 3"]);
     check(&["--heads", "4"], 2, &["head 4", "0 to 3"]);
-    check(&["--layers", "x"], 2, &["no number"]);
+    check(&["--layers", "x"], 2, &["not a whole number"]);
     check(
         &["--embedding-dimension", "10", "--number-of-heads", "3"],
         2,
@@ -943,7 +943,7 @@ fn a_capture_stands_for_its_model_in_every_command() {
     refused(
         &["capture", &run, "--output", "x"],
         2,
-        &["is a capture already"],
+        &["is already a capture"],
     );
     let arguments = [
         "export", &run, "--logits", "--format", "npz", "--output", "x",

@@ -174,7 +174,7 @@ fn json_tells_where_weights_are_no_numbers() {
     let warnings = json["warnings"].as_array().unwrap();
     assert_eq!(warnings[0], "The text was cut.");
     let said =
-        "4 weights are no number and are null here; the first is in layer 1, head 0, query 3";
+        "4 weights are not finite and are null here; the first is in layer 1, head 0, query 3";
     assert_eq!(warnings[1], said);
 }
 

@@ -311,7 +311,7 @@ fn the_format_draws_a_head_or_heads_of_one_layer() {
     let title = some.entries.iter().find(|(key, _)| key == "Title");
     assert!(title.is_some_and(|(_, title)| title == "Attention Heads - Layer 1"));
     let error = draw(&[0, 1], &[2]).unwrap_err().to_string();
-    assert!(error.contains("2 layers are asked for"), "{error}");
+    assert!(error.contains("2 layers are requested"), "{error}");
     assert!(matches!(draw(&[0], &[4]), Err(ExportError::NoHead { .. })));
 }
 

@@ -136,7 +136,7 @@ fn sizes_that_do_not_fit_each_other_are_refused() {
         "phi_qk_norm",
         "partial_rotary_factor",
         json!(null),
-        &["does not say 'partial_rotary_factor'"],
+        &["has no 'partial_rotary_factor'"],
     );
     refused(
         "mixtral_tied",

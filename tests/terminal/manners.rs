@@ -212,7 +212,7 @@ fn a_checkpoint_that_changes_is_read_again_and_a_half_written_one_is_waited_for(
     let whole = std::fs::read(checkpoint("step-01500.safetensors")).unwrap();
     std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
     session.wait("waiting", |screen| {
-        screen.contents().contains("could not be read, waiting")
+        screen.contents().contains("could not be read (")
     });
     session.press("\x1b");
     session.wait_quiet();

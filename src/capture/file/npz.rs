@@ -255,7 +255,7 @@ fn strings(
 impl Npy {
     /// Reads the header that an array begins with. What does not fit is told in words.
     fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let wrong = || "is no array of NumPy".to_owned();
+        let wrong = || "is not a NumPy array".to_owned();
         let rest = bytes.strip_prefix(b"\x93NUMPY").ok_or_else(wrong)?;
         let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(wrong)?;
         let (length, rest, before) = match version {

@@ -81,6 +81,6 @@ fn integers(tensor: &Tensor, map: &Map) -> Result<Vec<i64>, String> {
 }
 
 fn strings(json: &str) -> Result<Vec<String>, String> {
-    let wrong = |_| "the metadata 'tokens' is no JSON list of strings".to_owned();
+    let wrong = |_| "the metadata 'tokens' is not a JSON list of strings".to_owned();
     serde_json::from_str(json).map_err(wrong)
 }

@@ -71,7 +71,7 @@ fn entry<R: Read>(input: &mut Input<R>, name: String) -> Result<Stored, String> 
     let row = shape.last().copied().unwrap_or(1);
     if dtype.block() > 1 && row % dtype.block() != 0 {
         return Err(format!(
-            "has rows of {row} elements, which are no whole blocks of {} elements of its type {dtype}",
+            "has rows of {row} elements, which are not whole blocks of {} elements of its type {dtype}",
             dtype.block()
         ));
     }
@@ -99,7 +99,7 @@ pub(super) fn place(
     for tensor in tensors {
         if !tensor.offset.is_multiple_of(alignment) {
             return Err(format!(
-                "its tensor {} lies at {}, which is no multiple of the alignment {alignment}",
+                "its tensor {} lies at {}, which is not a multiple of the alignment {alignment}",
                 quoted(&tensor.name),
                 tensor.offset
             ));

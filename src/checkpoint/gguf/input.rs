@@ -78,7 +78,7 @@ impl<R: Read> Input<R> {
         let mut bytes = Vec::new();
         bytes
             .try_reserve_exact(length)
-            .map_err(|_| format!("there is no memory for a string of {length} bytes"))?;
+            .map_err(|_| format!("there is not enough memory for a string of {length} bytes"))?;
         bytes.resize(length, 0);
         self.inner.read_exact(&mut bytes).map_err(reason)?;
         self.position += length as u64;

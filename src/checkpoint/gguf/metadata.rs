@@ -48,7 +48,7 @@ pub(super) fn read<R: Read>(
         }
         if std::mem::take(&mut values.not_text) {
             notes.push(format!(
-                "The metadata entry {} holds text that is not UTF-8; what can't be read is replaced by U+FFFD.",
+                "The metadata entry {} holds text that is not UTF-8; invalid bytes are replaced by U+FFFD.",
                 quoted(&key)
             ));
         }
@@ -148,7 +148,7 @@ impl Values {
         let mut items = Vec::new();
         items
             .try_reserve_exact(length)
-            .map_err(|_| format!("there is no memory for an array of {length} elements"))?;
+            .map_err(|_| format!("there is not enough memory for an array of {length} elements"))?;
         for _ in 0..length {
             items.push(self.read(input, kind, depth + 1)?);
         }

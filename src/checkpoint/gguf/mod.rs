@@ -150,7 +150,7 @@ fn parse<R: Read>(input: &mut Input<R>, size: u64) -> Result<Header, String> {
             .ok_or_else(|| {
                 let found: String = value.to_string().chars().take(40).collect();
                 format!(
-                    "its general.alignment is {} where a power of two is expected",
+                    "its general.alignment is {}, but a power of two is expected",
                     printable(&found)
                 )
             })?,

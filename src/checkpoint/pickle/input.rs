@@ -140,7 +140,7 @@ impl<R: BufRead> Input<'_, R> {
         let line = self.line()?;
         line.trim()
             .parse()
-            .map_err(|_| "its pickle has a number that is none".into())
+            .map_err(|_| "its pickle has an invalid number".into())
     }
 }
 
@@ -169,7 +169,7 @@ fn integer(text: &str) -> Step<Value> {
         {
             Ok(wide())
         }
-        Err(_) => Err("its pickle has a number that is none".into()),
+        Err(_) => Err("its pickle has an invalid number".into()),
     }
 }
 

@@ -26,7 +26,7 @@ fn draft(reading: &Reading) -> Result<Draft, Error> {
         && one != other
     {
         reading.say(
-            "the activation is that of hidden_activation, as it is documented; transformers 4.57 \
+            "the activation is hidden_activation, as documented; transformers 4.57 \
              takes that of hidden_act",
         );
     }

@@ -166,7 +166,7 @@ impl<'a> Reading<'a> {
             ));
         }
         if self.hints.scale.is_some() {
-            let said = "--attention-scale is not used: the checkpoint's family tells the scale";
+            let said = "--attention-scale is not used: the checkpoint's family defines the scale";
             warnings.push(said.to_owned());
         }
         if bare_norms {

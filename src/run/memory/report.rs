@@ -71,7 +71,7 @@ pub fn report(
     if let Some(free) = free() {
         let fits = match (all <= free, least <= free) {
             (true, _) => "it fits",
-            (false, true) => "it fits without what edits take",
+            (false, true) => "it fits without the memory for edits",
             (false, false) => "it does not fit",
         };
         report += &line("free", free, fits.to_owned());

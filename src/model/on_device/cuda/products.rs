@@ -39,7 +39,7 @@ impl InplaceOp3 for Products {
     ) -> candle_core::Result<()> {
         let ((kv_heads, m, d), (_, width, _)) = (of_q.shape().dims3()?, of_k.shape().dims3()?);
         let (&[q_head, q_row, 1], &[k_head, k_row, 1]) = (of_q.stride(), of_k.stride()) else {
-            candle_core::bail!("queries {of_q:?} and keys {of_k:?} are no rows of numbers");
+            candle_core::bail!("queries {of_q:?} and keys {of_k:?} are not rows of numbers");
         };
         let device = q.device.clone();
         let q = q.as_cuda_slice::<f32>()?.slice(of_q.start_offset()..);
