@@ -1,4 +1,4 @@
-//! What can go wrong with a checkpoint, said so that a person can act on it.
+//! Errors about a checkpoint, worded so that a person can act on them.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! What the array formats share: the layout, the recipe, and the weights row by row.
+//! Shared by the array formats: the layout, the recipe, and the weights row by row.
 
 use std::io::Write;
 

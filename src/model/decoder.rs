@@ -172,7 +172,7 @@ impl Decoder {
         }
     }
 
-    /// The same, as it is wanted. The probe sees the logits of the rows that are computed: those
+    /// Runs with options. The probe sees the logits of the rows that are computed: those
     /// from [`Decoder::taken_up`] on.
     ///
     /// # Errors

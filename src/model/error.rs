@@ -1,4 +1,4 @@
-//! What can go wrong between a checkpoint and its logits.
+//! Errors between a checkpoint and its logits.
 
 use thiserror::Error;
 

@@ -41,7 +41,7 @@ impl Repeats {
     }
 }
 
-/// What the rows of all heads of a layer are taken with.
+/// Shared inputs of every row of a layer.
 pub(super) struct Taking<'a> {
     pub rule: &'a Rule,
     pub repeats: &'a Repeats,

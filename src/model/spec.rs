@@ -189,7 +189,7 @@ pub struct Plan {
     pub warnings: Vec<String>,
 }
 
-/// What the person tells because no tensor does.
+/// Values given by the user because the checkpoint does not record them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints {
     /// `--number-of-heads`.

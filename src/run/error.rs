@@ -1,4 +1,4 @@
-//! What a command can fail with, and the exit status that tells.
+//! The errors of a command, and the exit status of each.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! What can go wrong between text and ids.
+//! Errors between text and ids.
 
 use std::path::Path;
 

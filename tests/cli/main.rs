@@ -7,6 +7,7 @@ mod formats;
 mod overwrite;
 #[path = "../common/schema.rs"]
 mod schema;
+mod sinks;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

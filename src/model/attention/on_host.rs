@@ -34,7 +34,7 @@ pub(super) struct Inputs<'a> {
     pub block_rows: Option<usize>,
 }
 
-/// Memory that one layer leaves for the next.
+/// Buffers that all layers share, one after the other.
 #[derive(Default)]
 pub(super) struct Buffers {
     /// Of each KV head: keys `[d, n]` and values `[n, d]`.

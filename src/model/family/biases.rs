@@ -46,7 +46,7 @@ impl Biases {
         }
     }
 
-    /// Names what of a checkpoint is otherwise.
+    /// Returns an error for the first bias that is missing or unexpected.
     pub(super) fn check(&self, family: &str, names: &Names) -> Result<(), Error> {
         let check = |expected, weight: &str, bias: &Option<String>| match (expected, bias) {
             (true, None) => Err(Error::Missing(printable(&format!(

@@ -1,4 +1,4 @@
-//! Memory that one piece of work leaves for the next.
+//! Reusable f32 buffers.
 
 use std::sync::{Mutex, PoisonError};
 
