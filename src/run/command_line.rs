@@ -7,7 +7,6 @@ use std::path::Path;
 use clap::FromArgMatches;
 
 use super::RunError;
-
 use crate::checkpoint::hub::Environment;
 use crate::checkpoint::{self, printable};
 use crate::cli::{self, Cli};
@@ -56,6 +55,9 @@ pub(super) fn misspelled(word: &Path) -> Option<String> {
     checkpoint::find(word, &Environment::of_process()).err()?;
     let typed = word.to_str()?;
     let command = cli::command();
+    if command.find_subcommand(typed).is_some() {
+        return None;
+    }
     let names = command.get_subcommands().map(clap::Command::get_name);
     let close = |name: &&str| strsim::damerau_levenshtein(typed, name) <= 1 + name.len() / 5;
     let meant = names
@@ -135,6 +137,7 @@ mod tests {
             "org/export-1",
             "src",
             "cat",
+            "export",
         ] {
             assert_eq!(misspelled(Path::new(other)), None, "{other}");
         }

@@ -153,7 +153,10 @@ fn a_table_holds_the_numbers_of_the_json() {
                     let cell = row[name.as_str()];
                     match value {
                         Value::Null => assert_eq!(cell, "", "{name}"),
-                        value => assert_eq!(cell.parse::<f64>().unwrap(), value.as_f64().unwrap()),
+                        value => {
+                            let difference = cell.parse::<f64>().unwrap() - value.as_f64().unwrap();
+                            assert!(difference.abs() < 1e-12, "{name}: {cell} and {value}");
+                        }
                     }
                 }
             }
@@ -171,13 +174,13 @@ fn json_leaves_out_weights_that_are_many_or_not_wanted() {
         (&bare["weights_written"], weights(&bare)),
         (&Value::Bool(false), Value::Null)
     );
-    let words = "one two three four five six seven eight nine ten ".repeat(210);
+    // 1,024 heads, 70 tokens or so.
+    let words = "one two three four five six seven ".repeat(10);
     let long = [
         "--untrained",
-        "--embedding-dimension=8",
-        "--number-of-heads=1",
-        "--number-of-layers=1",
-        "--context-length=2100",
+        "--embedding-dimension=32",
+        "--number-of-heads=32",
+        "--number-of-layers=32",
         "--text",
         &words,
     ];
@@ -192,14 +195,14 @@ fn json_leaves_out_weights_that_are_many_or_not_wanted() {
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_fits(&json, "a long text");
     let n = json["input_ids"].as_array().unwrap().len();
-    assert!(n > 2048, "{n}");
+    assert!((65..80).contains(&n), "{n}");
     assert_eq!(
         (&json["weights_written"], weights(&json)),
         (&Value::Bool(false), Value::Null)
     );
     let said = stderr(&output);
     assert!(
-        said.contains(&format!("leaves out {} weights", n * n)),
+        said.contains(&format!("leaves out {} weights", 1024 * n * n)),
         "{said}"
     );
     assert!(said.contains("--attention"), "{said}");

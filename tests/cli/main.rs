@@ -647,7 +647,7 @@ fn a_pipe_is_refused_and_not_waited_for() {
     let pipe = pipe.to_str().unwrap();
     for (arguments, said) in [
         (vec!["check", pipe], "neither a regular file nor a folder"),
-        (vec!["check", "--reference", pipe], "no regular file"),
+        (vec!["check", "--reference", pipe], "not a regular file"),
         (vec!["check", "--tokenizer", pipe], "not a regular file"),
     ] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_headlight"))

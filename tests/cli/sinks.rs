@@ -72,8 +72,15 @@ fn texts_reach_every_sink_spelled_out() {
     let text: String = all().into_iter().flat_map(|c| ['a', c]).collect();
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    // A vocabulary of these characters alone.
+    let entries = all().into_iter().chain(['a']).enumerate();
+    let entries: serde_json::Map<String, Value> =
+        entries.map(|(id, c)| (c.to_string(), id.into())).collect();
+    std::fs::write(at("vocabulary.json"), Value::Object(entries).to_string()).unwrap();
+    let vocabulary = at("vocabulary.json");
+    let given = ["--tokenizer", &vocabulary, "--text", &text];
     let with = |words: &[&str]| {
-        let output = run(&[&words[..1], &MODEL, &["--text", &text], &words[1..]].concat());
+        let output = run(&[&words[..1], &MODEL, &given[..], &words[1..]].concat());
         assert!(
             output.status.success(),
             "{words:?}: {}",
