@@ -295,6 +295,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
+    #[ignore = "needs bash"]
     fn a_shell_reads_the_word_that_was_typed() {
         use std::os::unix::ffi::OsStrExt;
         let controls: String = (1..0x20).chain([0x7f]).filter_map(char::from_u32).collect();
@@ -315,10 +316,8 @@ mod tests {
         assert!(has_none(&command, &[]), "{command:?}");
         let output = std::process::Command::new("bash")
             .args(["-c", &command])
-            .output();
-        let Ok(output) = output else {
-            return;
-        };
+            .output()
+            .unwrap();
         let read: Vec<&[u8]> = output.stdout.split(|byte| *byte == 0).collect();
         assert_eq!(read[..words.len()], words);
     }

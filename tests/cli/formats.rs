@@ -237,7 +237,7 @@ fn json_is_as_the_schema_describes_it() {
         &["--last", "2"],
         &["--untrained"],
         &["--untrained", "--number-of-layers", "1", "--text", "a"],
-        &["--text", "ab\u{9b}c\u{202e}d\u{0}\u{1b}[31m\u{2028}"],
+        &["--text", "ab\u{9b}c\u{202e}d\u{1b}[31m\u{2028}"],
     ] {
         assert_fits(&exported(flags), &format!("{flags:?}"));
     }
@@ -251,10 +251,9 @@ fn json_is_as_the_schema_describes_it() {
 }
 
 #[test]
+#[ignore = "reads ../shared"]
 fn json_of_every_family_is_as_the_schema_describes_it() {
-    let Some(families) = shared("reference/families") else {
-        return;
-    };
+    let families = shared("reference/families");
     for entry in std::fs::read_dir(families).unwrap() {
         let path = entry.unwrap().path();
         if path.join("config.json").is_file() {

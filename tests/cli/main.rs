@@ -528,7 +528,7 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
         ran
     };
     let ran = dry("4096");
-    assert!(!stderr(&ran).contains("cut off"));
+    assert!(!stderr(&ran).contains("were cut"));
     let told = stdout(&ran);
     let names: Vec<&str> = told
         .lines()
@@ -540,7 +540,7 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
     assert!(!output.exists());
     let cut = dry("3");
     assert!(stdout(&cut).contains("4 heads, 3 tokens"));
-    assert!(stderr(&cut).contains("at most 3; the last 1 are cut off"));
+    assert!(stderr(&cut).contains("at most 3: the last 1 were cut"));
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::process::{Command, Output, Stdio};
 use serde_json::Value;
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
-use super::common::shared;
 use super::stdout;
 
 /// Control, format, surrogate, and separator characters, all that there are.
@@ -140,6 +139,7 @@ fn texts_reach_every_sink_spelled_out() {
 }
 
 #[test]
+#[ignore = "needs bash"]
 fn the_command_of_a_recipe_runs_the_same_text_again() {
     let text = "It's \u{1b}[31mred\u{9b} \u{202e}back\\slash\n\ttab";
     let output = run(&[
@@ -155,10 +155,7 @@ fn the_command_of_a_recipe_runs_the_same_text_again() {
         .args(["-c", command])
         .env("PATH", path)
         .stdin(Stdio::null());
-    let Ok(again) = again.output() else {
-        println!("skipped: bash is not here");
-        return;
-    };
+    let again = again.output().unwrap();
     assert!(again.stdout == output.stdout, "{command}");
 }
 
@@ -215,10 +212,7 @@ fn names_and_flags_are_echoed_spelled_out_and_short() {
 
 #[test]
 fn tokens_of_a_file_are_spelled_out() {
-    let Some(path) = shared("hostile/c1text.npz") else {
-        return;
-    };
-    let path = path.to_str().unwrap();
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/c1text.npz");
     for words in [
         &["export", path, "--format", "json", "--output", "-"][..],
         &["export", path, "--format", "text", "--output", "-"],
