@@ -2,7 +2,8 @@
 //!
 //! Each is opened by the program itself, in a process of its own.
 
-#![cfg(all(test, target_os = "linux"))]
+#![cfg(test)]
+#![cfg(target_os = "linux")]
 
 mod files;
 mod limits;
