@@ -281,10 +281,7 @@ mod tests {
             "--number-of-layers 2 --context-length 64 --last 9 --untrained",
         ] {
             let read = opening(line, &start(&[])).unwrap().args;
-            assert_eq!(
-                line_of(&read),
-                line.replace("--layers 0-3,7 ", "--layers 0-3,7 ")
-            );
+            assert_eq!(line_of(&read), line);
         }
     }
 }
