@@ -16,6 +16,9 @@ enum Of {
     Flag(bool),
 }
 
+/// Keys without the architecture, and their values.
+type Entries = Vec<(&'static str, Of)>;
+
 const LAYERS: u32 = 2;
 const HEADS: u32 = 4;
 
@@ -100,7 +103,7 @@ fn write(
 }
 
 /// All keys that an architecture may leave out, with what they mean where they are absent, behind those that it needs.
-fn explicit(model_type: &str) -> (Vec<(&'static str, Of)>, Vec<(&'static str, Of)>) {
+fn explicit(model_type: &str) -> (Entries, Entries) {
     let epsilon = match model_type {
         "gpt2" | "gpt_neox" | "stablelm" | "starcoder2" => "attention.layer_norm_epsilon",
         _ => "attention.layer_norm_rms_epsilon",
