@@ -32,6 +32,8 @@ impl Canvas<'_> {
         if !area.contains((x, y).into()) {
             return 0;
         }
+        #[cfg(test)]
+        record(text);
         let width = usize::from(width.min(area.right() - x));
         // A number that is cut reads as another.
         let text = &text[..whole_numbers(text, width)];
@@ -143,6 +145,24 @@ pub struct Titles {
     pub right: Vec<Span>,
     /// At the bottom, right; left out where it does not fit.
     pub bottom: Vec<Span>,
+}
+
+/// What was written since [`written`] was asked last.
+#[cfg(test)]
+fn record(text: &str) {
+    WRITTEN.with_borrow_mut(|written| written.push(text.to_owned()));
+}
+
+#[cfg(test)]
+thread_local! {
+    static WRITTEN: std::cell::RefCell<Vec<String>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// All texts that were written on this thread since this was asked last, as they were before they
+/// were fitted.
+#[cfg(test)]
+pub fn written() -> Vec<String> {
+    WRITTEN.take()
 }
 
 /// The first of some lines that fits `room` cells; the last where none does.

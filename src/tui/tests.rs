@@ -2,6 +2,7 @@
 
 mod atlas;
 mod hostile;
+mod map;
 mod text;
 mod trust;
 mod zoom;

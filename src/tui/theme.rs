@@ -119,6 +119,38 @@ impl Theme {
         Style::new().fg(self.ink(self.ramp.is_light(level)))
     }
 
+    /// What is written on a level and stands back, as far as it can still be read.
+    pub fn soft_ink_on(&self, level: Level) -> Style {
+        let Some(tint) = self.ramp.tint(level).map(Tint::rgb) else {
+            return self.style(Role::Dim);
+        };
+        let light = self.ramp.is_light(level);
+        let ink: [u8; 3] = if light { [0; 3] } else { [255; 3] };
+        // From soft to full; few steps, so that neighbours share one.
+        let mixed = SOFT.map(|part| {
+            let mix = |at: usize| {
+                let (ink, tint) = (f32::from(ink[at]), f32::from(tint[at]));
+                (ink + part * (tint - ink)) as u8
+            };
+            [mix(0), mix(1), mix(2)]
+        });
+        let greys = SOFT_GREYS.map(|(dark, pale)| if light { dark } else { pale });
+        let read = |rgb: [u8; 3]| contrast(rgb, tint) >= 4.5;
+        let colour = match self.depth {
+            Depth::True => mixed
+                .into_iter()
+                .find(|rgb| read(*rgb))
+                .map(|[r, g, b]| Color::Rgb(r, g, b)),
+            Depth::Ansi256 => {
+                let mut greys = greys.into_iter();
+                let found = greys.find(|at| read(Tint::Indexed(*at).rgb()));
+                found.map(Color::Indexed)
+            }
+            Depth::Ansi16 | Depth::None => None,
+        };
+        Style::new().fg(colour.unwrap_or_else(|| self.ink(light)))
+    }
+
     /// The colour of what is written over a role's.
     pub fn ink_over(&self, role: Role) -> Color {
         let (rgb, ..) = self.shades(role);
@@ -144,6 +176,12 @@ impl Theme {
         self.shown(if dark_is_better { dark } else { light })
     }
 }
+
+/// How much of a cell's colour is mixed into what is written softly on it.
+const SOFT: [f32; 3] = [0.4, 0.25, 0.1];
+
+/// Greys of the 256 colours for the same, on light and on dark cells.
+const SOFT_GREYS: [(u8, u8); 3] = [(239, 248), (236, 251), (233, 254)];
 
 /// One colour at each depth: 24 bits, the 256-colour palette, the 16 colours.
 type Shades = ([u8; 3], u8, Color);
@@ -291,8 +329,25 @@ mod tests {
                     let Some(Color::Rgb(r, g, b)) = theme.ink_on(level).fg else {
                         panic!("{level:?} has no ink");
                     };
-                    let told = contrast([r, g, b], theme.ramp().tint(level).unwrap().rgb());
+                    let tint = theme.ramp().tint(level).unwrap().rgb();
+                    let told = contrast([r, g, b], tint);
                     assert!(told >= 4.5, "{map:?} {ground:?} {level:?}: {told}");
+                    for depth in [Depth::True, Depth::Ansi256] {
+                        let theme = Theme::new(Palette { depth, ground, map });
+                        let tint = theme.ramp().tint(level).map_or(tint, Tint::rgb);
+                        let ink = match theme.soft_ink_on(level).fg {
+                            Some(Color::Rgb(r, g, b)) => [r, g, b],
+                            Some(Color::Indexed(at)) => Tint::Indexed(at).rgb(),
+                            other => panic!("{other:?}"),
+                        };
+                        let soft = contrast(ink, tint);
+                        let levels = theme.ramp().levels();
+                        let is_level = matches!(level, Level::Value(at) if at < levels);
+                        assert!(
+                            soft >= 4.5 || !is_level,
+                            "{map:?} {depth:?} {level:?}: {soft}"
+                        );
+                    }
                 }
             }
         }

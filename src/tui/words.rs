@@ -14,6 +14,19 @@ pub fn weight(value: f32) -> String {
     }
 }
 
+/// A weight in `width` cells, three or more: `.27`, `0.274`, `1.0`; empty where all digits would be
+/// zero, for the colour tells that.
+pub fn in_cell(value: f32, width: usize) -> String {
+    let wide = width >= 7;
+    match (wide, value) {
+        (_, value) if value.is_nan() => String::new(),
+        (false, 0.995..) => format!("{value:.1}"),
+        (false, 0.005..) => format!("{value:.2}").trim_start_matches('0').to_owned(),
+        (true, 0.0005..) => format!("{value:.3}"),
+        _ => String::new(),
+    }
+}
+
 /// A share in two digits; [`UNDEFINED`] where there is none.
 pub fn share(value: Option<f64>) -> String {
     match value {
@@ -100,6 +113,14 @@ mod tests {
     fn weights_keep_what_counts() {
         let told: Vec<String> = [0.985, 1.0, 0.0, 0.0004, f32::NAN].map(weight).into();
         assert_eq!(told, ["0.985", "1.000", "0.000", "4e-4", "NaN"]);
+    }
+
+    #[test]
+    fn weights_in_cells_are_short_and_zero_is_left_to_the_colour() {
+        let short = [0.911, 0.996, 1.0, 0.004, 0.005, f32::NAN].map(|v| in_cell(v, 5));
+        assert_eq!(short, [".91", "1.0", "1.0", "", ".01", ""]);
+        let long = [0.911, 1.0, 0.004, 0.0004].map(|v| in_cell(v, 9));
+        assert_eq!(long, ["0.911", "1.000", "0.004", ""]);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //! what is visible and drawing can't disagree.
 
 use super::atlas::{AtlasPlan, Column};
-use super::plan::{GridPlan, MapPlan};
+use super::map_plan::MapPlan;
+use super::plan::GridPlan;
 use super::screen::Screen;
 use super::zoom::Zoom;
 
@@ -265,20 +266,19 @@ fn side_width(body: Area, needs: &Needs) -> u16 {
         zoom: Zoom::Fit,
         ..*needs
     };
-    let least = (u32::from(body.width) * 38 / 100).clamp(30, 64) as u16;
+    // The map comes first: what it can't fill goes to what stands beside it.
+    let least = (body.width / 3).clamp(30, 60);
     let most = (u32::from(body.width) * 58 / 100) as u16;
+    let (wide, _) = body.split_right(least);
+    let best = MapPlan::new(wide.inner(), needs);
     for side in (least..=most).rev() {
         let (map, _) = body.split_right(side);
-        let (wide, _) = body.split_right(least);
         let now = MapPlan::new(map.inner(), needs);
-        let best = MapPlan::new(wide.inner(), needs);
-        if now.cell == best.cell
-            && now.tile == best.tile
-            && now.rows == best.rows
-            && now.columns == best.columns
-            && now.gutter == best.gutter
-            && map.inner().width >= 46
-        {
+        let same = MapPlan {
+            field: best.field,
+            ..now
+        };
+        if same == best && map.inner().width >= 42 {
             return side;
         }
     }

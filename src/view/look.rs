@@ -23,6 +23,8 @@ pub(super) struct Heat {
     layer: Arc<LayerRecord>,
     key: (Select, Scale, Tiles, Pool),
     pub(super) grid: Grid,
+    /// The weights themselves, where cells carry numbers; without cells while they are not exact.
+    pub(super) weights: Option<Grid>,
     /// Whether they are exact, not the thumbnail's.
     pub(super) exact: bool,
 }
@@ -80,8 +82,10 @@ impl Looks {
     pub(super) fn renew(&mut self, state: &State, layer: &Arc<LayerRecord>) {
         let (tiles, pool) = (state.tiles(), state.pool);
         let key = (state.select(), state.scale, tiles.clone(), pool);
+        let numbered = state.has_numbers_in_cells();
         let held = self.heat.as_ref();
-        if held.is_some_and(|h| Arc::ptr_eq(&h.layer, layer) && h.key == key && h.exact) {
+        let same = |h: &Heat| Arc::ptr_eq(&h.layer, layer) && h.key == key && h.exact;
+        if held.is_some_and(|h| same(h) && h.weights.is_some() == numbered) {
             return;
         }
         let pattern = Pattern::new(layer, key.0, key.1);
@@ -91,11 +95,17 @@ impl Looks {
             Some(grid) => (grid, true),
             None => (pattern.sketch(&tiles, pool), false),
         };
+        let weights = numbered.then(|| match (exact, key.1.pooled_as()) {
+            (false, _) => Grid::masked(0, 0),
+            (true, Scale::Raw) => grid.clone(),
+            (true, _) => Pattern::new(layer, key.0, Scale::Raw).tiles(&key.2, pool, None),
+        });
         grid.rescale(key.1);
         self.heat = Some(Heat {
             layer: Arc::clone(layer),
             key,
             grid,
+            weights,
             exact,
         });
     }

@@ -104,9 +104,11 @@ impl State {
     fn cell_at(&self, x: u16, y: u16) -> Option<(Query, Key)> {
         let (plan, row, column) = self.map_plan();
         let (dx, dy) = (x.checked_sub(plan.field.x)?, y.checked_sub(plan.field.y)?);
-        let (across, halves) = plan.cell.size();
-        let (at_row, at_column) = (2 * usize::from(dy) / halves, usize::from(dx) / across);
-        if at_row >= plan.rows || at_column >= plan.columns {
+        let (across, _) = plan.cell.size();
+        let half = 2 * usize::from(dy);
+        let at_row = plan.row_at(half).or_else(|| plan.row_at(half + 1))?;
+        let at_column = usize::from(dx) / across;
+        if at_column >= plan.columns {
             return None;
         }
         let query = (row + at_row) * plan.tile;

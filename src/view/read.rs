@@ -6,7 +6,8 @@ use super::action::Place;
 use super::edit::Editor;
 use super::keymap::Keymap;
 use super::layout::{Layout, Pane};
-use super::plan::{GridPlan, MapPlan};
+use super::map_plan::MapPlan;
+use super::plan::GridPlan;
 use super::prompt::Prompt;
 use super::screen::Screen;
 use super::state::{Cursor, Direction, Popup, Running, State};
@@ -222,6 +223,17 @@ impl State {
     /// The visible part of the pattern.
     pub fn heat(&self) -> Option<&Grid> {
         self.derived.looks.heat.as_ref().map(|heat| &heat.grid)
+    }
+
+    /// Whether cells of the heatmap carry their numbers.
+    pub(super) fn has_numbers_in_cells(&self) -> bool {
+        let (plan, ..) = self.map_plan();
+        self.screen == Screen::Heads && plan.tile == 1 && plan.cell.is_numbered()
+    }
+
+    /// The exact weights of the visible part, where its cells carry numbers.
+    pub fn weights(&self) -> Option<&Grid> {
+        self.derived.looks.heat.as_ref()?.weights.as_ref()
     }
 
     /// Whether the visible part is exact, not the thumbnail's while weights are computed.

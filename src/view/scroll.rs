@@ -1,6 +1,6 @@
 //! Which part of the heatmap is visible, and how zooming moves it.
 
-use super::plan::{Cell, MapPlan, smallest};
+use super::map_plan::{Cell, MapPlan, smallest};
 use super::screen::Screen;
 use super::state::State;
 use super::zoom::{Zoom, closer, wider};

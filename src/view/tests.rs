@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fixture::Recipe;
 use super::*;
 use crate::capture::{Head, Key, Layer, Query};
-use crate::lens::{Scale, Select};
+use crate::lens::{Pattern, Scale, Select, mean_received};
 
 /// A state of 120 x 40 that shows a capture.
 pub(super) fn showing(recipe: &Recipe) -> State {
@@ -311,14 +311,15 @@ fn zooming_goes_from_the_whole_head_to_single_cells_and_back() {
         }
     }
     let cells: Vec<_> = seen.iter().map(|plan| (plan.tile, plan.cell)).collect();
+    let block = |columns, halves| Cell::Block { columns, halves };
     let expected = [
         (5, Cell::Half),
         (2, Cell::Half),
         (1, Cell::Half),
-        (1, Cell::Square(1)),
-        (1, Cell::Square(2)),
-        (1, Cell::Square(3)),
-        (1, Cell::Square(4)),
+        (1, block(2, 2)),
+        (1, block(5, 4)),
+        (1, block(7, 6)),
+        (1, block(9, 8)),
     ];
     assert_eq!(cells, expected);
     for _ in 0..12 {
@@ -484,5 +485,26 @@ fn ctrl_keys_act_everywhere() {
         assert_eq!(press(&mut state, "Ctrl-z"), [Effect::Suspend]);
         assert_eq!(press(&mut state, "Ctrl-l"), [Effect::Redraw]);
         assert_eq!(press(&mut state, "Ctrl-c"), [Effect::Quit]);
+    }
+}
+
+#[test]
+fn what_a_key_receives_is_the_mean_of_its_column() {
+    for window in [None, Some(3)] {
+        let recipe = Recipe {
+            window,
+            ..Recipe::default()
+        };
+        let capture = recipe.capture();
+        let layer = &capture.layers[1];
+        for select in [Select::Head(Head(2)), Select::Mean] {
+            let pattern = Pattern::new(layer, select, Scale::Raw);
+            for key in 0..layer.tokens {
+                let column: Vec<f32> = pattern.column(Key(key)).into_iter().flatten().collect();
+                let mean = column.iter().sum::<f32>() / column.len() as f32;
+                let told = mean_received(layer, select, key);
+                assert!((told - mean).abs() < 1e-5, "{window:?} {key}");
+            }
+        }
     }
 }

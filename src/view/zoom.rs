@@ -1,6 +1,6 @@
 //! How many tokens a cell of the heatmap stands for.
 
-use super::plan::Cell;
+use super::map_plan::Cell;
 use crate::lens::base_tile;
 
 /// How close the heatmap looks.
@@ -11,12 +11,12 @@ pub enum Zoom {
     Fit,
     /// The smallest cells, each of so many queries and keys.
     Tile(usize),
-    /// A square of `2 k` columns and `k` rows for each weight.
-    Square(u16),
+    /// A cell of so many columns and half rows for each weight.
+    Block(u16, u16),
 }
 
-/// The largest square of a weight.
-pub(super) const LARGEST_SQUARE: u16 = 4;
+/// The cells that zooming goes through, in columns and half rows.
+const BLOCKS: [(u16, u16); 4] = [(2, 2), (5, 4), (7, 6), (9, 8)];
 
 /// Tiles up to this side are computed from weights; larger ones come from a pyramid, so they are
 /// multiples of its base.
@@ -44,18 +44,19 @@ pub(super) fn closer(cell: Cell, tile: usize, tokens: usize) -> Option<Zoom> {
         let half = (1..=tile / 2).rev().find(|&tile| is_step(tile, tokens));
         return half.map(Zoom::Tile);
     }
-    match cell {
-        Cell::Square(k) if k < LARGEST_SQUARE => Some(Zoom::Square(k + 1)),
-        Cell::Square(_) => None,
-        Cell::Half | Cell::Single => Some(Zoom::Square(1)),
-    }
+    let (_, halves) = cell.shape();
+    let larger = |at: &(u16, u16)| cell == Cell::Single || at.1 > halves;
+    let (columns, halves) = BLOCKS.into_iter().find(larger)?;
+    Some(Zoom::Block(columns, halves))
 }
 
 /// The next wider look. `smallest` is the smallest cell of the screen.
 pub(super) fn wider(cell: Cell, tile: usize, tokens: usize, smallest: Cell) -> Zoom {
-    match cell {
-        Cell::Square(k) if k > 1 => Zoom::Square(k - 1),
-        Cell::Square(_) if smallest != cell => Zoom::Tile(1),
+    let (_, halves) = cell.shape();
+    let smaller = BLOCKS.into_iter().rev().find(|at| at.1 < halves);
+    match (cell, smaller) {
+        (Cell::Block { .. }, Some((columns, halves))) => Zoom::Block(columns, halves),
+        (Cell::Block { .. }, None) if smallest != cell => Zoom::Tile(1),
         _ => {
             let twice = (2 * tile..).find(|&tile| is_step(tile, tokens));
             twice.map_or(Zoom::Fit, Zoom::Tile)
@@ -91,18 +92,19 @@ mod tests {
 
     #[test]
     fn wider_undoes_closer_in_kind() {
-        let mut zoom = Zoom::Square(LARGEST_SQUARE);
+        let mut zoom = Zoom::Block(9, 8);
         let mut seen = Vec::new();
         while zoom != Zoom::Fit && seen.len() < 12 {
             seen.push(zoom);
             let (cell, tile) = match zoom {
-                Zoom::Square(k) => (Cell::Square(k), 1),
+                Zoom::Block(columns, halves) => (Cell::Block { columns, halves }, 1),
                 Zoom::Tile(tile) => (Cell::Half, tile),
                 Zoom::Fit => (Cell::Half, 1),
             };
             zoom = wider(cell, tile, 4096, Cell::Half);
         }
-        assert_eq!(seen[..4], [4, 3, 2, 1].map(Zoom::Square));
+        let blocks = BLOCKS.map(|(columns, halves)| Zoom::Block(columns, halves));
+        assert!(seen[..4].iter().rev().eq(&blocks));
         assert_eq!(seen[4..8], [1, 2, 4, 8].map(Zoom::Tile));
     }
 }

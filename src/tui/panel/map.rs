@@ -36,21 +36,26 @@ pub fn map(canvas: &mut Canvas, area: Area, state: &State) {
     if state.is_part() {
         scroll_marks(canvas, area, state, measure(&titles.bottom));
     }
+    window.cells(canvas);
+    window.lines(canvas);
+    window.corner(canvas, inner);
+    window.entropies(canvas, inner);
+    window.received(canvas, inner);
     window.query_labels(canvas, inner);
     window.key_labels(canvas, inner);
-    window.cells(canvas);
+    window.mark(canvas);
+    let bottom = inner.y + inner.height - 1;
+    let row = |y| Area {
+        y,
+        height: 1,
+        ..inner
+    };
+    if plan.figures {
+        window.figures(canvas, row(bottom));
+    }
     if plan.legend {
-        let y = inner.y + inner.height - 1;
-        legend(
-            canvas,
-            Area {
-                y,
-                height: 1,
-                ..inner
-            },
-            state,
-            heat,
-        );
+        let y = bottom - u16::from(plan.figures);
+        legend(canvas, row(y), state, heat);
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod atlas;
 mod axes;
+mod corner;
+mod crosshair;
 mod editor;
 mod flow;
 mod footer;
@@ -12,6 +14,7 @@ mod legend;
 mod links;
 mod list;
 mod map;
+mod margins;
 mod message;
 mod palette;
 mod picture;

@@ -1,8 +1,9 @@
-//! The visible part of the heatmap: its cells.
+//! The visible part of the heatmap: its cells and their numbers.
 
 use ratatui::style::{Modifier, Style};
 
 use super::super::canvas::Canvas;
+use super::super::words::in_cell;
 use super::pixels;
 use crate::lens::Grid;
 use crate::paint::Level;
@@ -20,7 +21,7 @@ pub(super) struct Window<'a> {
 
 impl Window<'_> {
     /// The level of a visible cell, by its place in the window.
-    fn level(&self, canvas: &Canvas, row: usize, column: usize) -> Level {
+    pub(super) fn level(&self, canvas: &Canvas, row: usize, column: usize) -> Level {
         canvas.theme.ramp().level(self.heat.get(row, column))
     }
 
@@ -33,106 +34,77 @@ impl Window<'_> {
         )
     }
 
-    /// All cells, and the mark of the chosen one.
-    pub(super) fn cells(&self, canvas: &mut Canvas) {
-        match self.plan.cell {
-            Cell::Square(k) => self.squares(canvas, k),
-            Cell::Half => self.halves(canvas),
-            Cell::Single => self.singles(canvas),
-        }
+    /// The levels of the two halves of a terminal cell: its row in the field and a column of cells.
+    pub(super) fn levels(&self, canvas: &Canvas, y: u16, column: usize) -> [Level; 2] {
+        [0, 1].map(|half| {
+            let row = self.plan.row_at(2 * usize::from(y) + half);
+            row.map_or(Level::Masked, |row| self.level(canvas, row, column))
+        })
     }
 
-    /// One cell in `2 k` columns and `k` rows.
-    fn squares(&self, canvas: &mut Canvas, k: u16) {
+    /// All cells, with their numbers where they have room for them.
+    pub(super) fn cells(&self, canvas: &mut Canvas) {
         let field = self.plan.field;
-        let (row, column) = self.cursor();
-        for r in 0..self.heat.rows {
-            for c in 0..self.heat.columns {
-                let level = self.level(canvas, r, c);
-                let x = field.x + c as u16 * 2 * k;
-                let y = field.y + r as u16 * k;
-                for dy in 0..k {
-                    if level != Level::Masked {
-                        pixels::solid(canvas, x, y + dy, 2 * k, level);
+        let (across, _) = self.plan.cell.shape();
+        for dy in 0..field.height {
+            let row = |half| self.plan.row_at(2 * usize::from(dy) + half);
+            let whole = row(0) == row(1) && self.plan.cell != Cell::Half;
+            for column in 0..self.heat.columns {
+                let levels = self.levels(canvas, dy, column);
+                let (x, y) = (self.plan.left(column), field.y + dy);
+                match (levels, whole || !canvas.theme.has_colour()) {
+                    ([Level::Masked, _], true) => {}
+                    ([level, _], true) => pixels::solid(canvas, x, y, across, level),
+                    (levels, false) => {
+                        let [top, bottom] = levels.map(|level| canvas.theme.level(level));
+                        for dx in 0..across {
+                            pixels::colours(canvas, x + dx, y, top, bottom);
+                        }
                     }
                 }
-                if (r, c) == (row, column) {
-                    self.square_cursor(canvas, (x, y), k, level);
-                }
             }
         }
+        self.numbers(canvas);
     }
 
-    /// A bar inside of a small square, a frame inside of a large one.
-    fn square_cursor(&self, canvas: &mut Canvas, (x, y): (u16, u16), k: u16, level: Level) {
-        let (width, height) = (2 * k, k);
-        let ground = canvas.theme.level(level);
-        let colour = canvas.theme.cursor_on(level);
-        if !canvas.theme.has_colour() {
-            let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
-            for dy in 0..height {
-                canvas.text(x, y + dy, 1, "[", style);
-                canvas.text(x + width - 1, y + dy, 1, "]", style);
-            }
+    /// The numbers in the cells, those of the chosen row and column bold.
+    fn numbers(&self, canvas: &mut Canvas) {
+        let Some(weights) = self.state.weights() else {
             return;
-        }
-        if k == 1 {
-            canvas.cell(x, y, "▐", colour, ground);
-            canvas.cell(x + 1, y, "▌", colour, ground);
-            return;
-        }
-        for dy in 0..height {
-            for dx in 0..width {
-                let (left, right) = (dx == 0, dx == width - 1);
-                let (top, bottom) = (dy == 0, dy == height - 1);
-                let symbol = match (left, right, top, bottom) {
-                    (true, _, true, _) => "▛",
-                    (_, true, true, _) => "▜",
-                    (true, _, _, true) => "▙",
-                    (_, true, _, true) => "▟",
-                    (_, _, true, _) => "▀",
-                    (_, _, _, true) => "▄",
-                    (true, ..) => "▌",
-                    (_, true, ..) => "▐",
-                    _ => continue,
-                };
-                canvas.cell(x + dx, y + dy, symbol, colour, ground);
-            }
-        }
-    }
-
-    /// Two rows in one terminal cell.
-    fn halves(&self, canvas: &mut Canvas) {
-        let field = self.plan.field;
+        };
+        let (across, _) = self.plan.cell.shape();
         let (row, column) = self.cursor();
-        for y in 0..self.heat.rows.div_ceil(2) {
-            for c in 0..self.heat.columns {
-                let levels = [
-                    self.level(canvas, 2 * y, c),
-                    self.level(canvas, 2 * y + 1, c),
-                ];
-                let mut shown = levels.map(|level| canvas.theme.level(level));
-                if c == column && row / 2 == y {
-                    shown[row % 2] = canvas.theme.cursor_on(levels[row % 2]);
-                }
-                let (px, py) = (field.x + c as u16, field.y + y as u16);
-                pixels::colours(canvas, px, py, shown[0], shown[1]);
-            }
-        }
-    }
-
-    /// One cell in one terminal cell.
-    fn singles(&self, canvas: &mut Canvas) {
-        let field = self.plan.field;
         for r in 0..self.heat.rows {
             for c in 0..self.heat.columns {
-                let level = self.level(canvas, r, c);
-                let (x, y) = (field.x + c as u16, field.y + r as u16);
-                pixels::solid(canvas, x, y, 1, level);
-                if (r, c) == self.cursor() {
-                    let style = Style::new().add_modifier(Modifier::REVERSED | Modifier::BOLD);
-                    canvas.text(x, y, 1, "◆", style);
+                let Some(value) = weights.get(r, c) else {
+                    continue;
+                };
+                let text = in_cell(value, usize::from(across) - 2);
+                if text.is_empty() {
+                    continue;
                 }
+                let level = self.level(canvas, r, c);
+                let style = match (r == row || c == column, canvas.theme.has_colour()) {
+                    (true, true) => canvas.theme.ink_on(level).add_modifier(Modifier::BOLD),
+                    (false, true) => canvas.theme.soft_ink_on(level),
+                    (true, false) => Style::new().add_modifier(Modifier::BOLD),
+                    (false, false) => Style::new(),
+                };
+                let width = text.len() as u16;
+                let (x, y) = (self.plan.left(c), self.plan.middle(r));
+                let pad = across.saturating_sub(width).div_ceil(2);
+                if !canvas.theme.has_colour() {
+                    // Glyphs beside digits would be read as some.
+                    let blank = " ".repeat(usize::from(width) + 2);
+                    canvas.text(
+                        x + pad.saturating_sub(1),
+                        y,
+                        width + 2,
+                        &blank,
+                        Style::new(),
+                    );
+                }
+                canvas.text(x + pad, y, width, &text, style);
             }
         }
     }

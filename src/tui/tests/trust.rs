@@ -72,11 +72,8 @@ fn masked_zero_and_nan_differ_on_screen_at_every_depth() {
         press(&mut state, "g^");
         let buffer = screen(&state, depth, 60, 20);
         let (plan, ..) = state.map_plan();
-        let crate::view::Cell::Square(k) = plan.cell else {
-            panic!("four tokens fit");
-        };
-        let look = |query: u16, key: u16| {
-            let (x, y) = (plan.field.x + key * 2 * k, plan.field.y + query * k);
+        let look = |query: usize, key: usize| {
+            let (x, y) = (plan.left(key), plan.middle(query));
             let cell = &buffer[(x, y)];
             (cell.symbol().to_owned(), cell.fg, cell.bg, cell.modifier)
         };

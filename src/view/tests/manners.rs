@@ -453,13 +453,10 @@ fn a_click_chooses_the_cell_head_entry_or_layer_under_it() {
     let mut state = showing(&Recipe::default());
     press(&mut state, "M Esc");
     let (plan, ..) = state.map_plan();
-    let Cell::Square(k) = plan.cell else {
-        panic!("{plan:?}")
-    };
     for (query, key) in [(0, 0), (10, 3), (7, 7), (4, 1)] {
-        let (x, y) = (plan.field.x + key * 2 * k + 1, plan.field.y + query * k);
+        let (x, y) = (plan.left(key) + 1, plan.middle(query));
         mouse(&mut state, x, y, Mouse::Press);
-        assert_eq!((at(&state).2, at(&state).3), (query.into(), key.into()));
+        assert_eq!((at(&state).2, at(&state).3), (query, key));
         assert_eq!(state.focus(), Pane::Map);
     }
     let inner = state.layout().grid.inner();
