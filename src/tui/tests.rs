@@ -206,7 +206,7 @@ fn a_move_of_the_cursor_sends_few_bytes() {
         ..Recipe::default()
     };
     // Another query changes every row of the list; weights as random as these change most.
-    for (depth, of_query, of_key) in [(Depth::Ansi256, 1024, 256), (Depth::True, 1152, 320)] {
+    for (depth, of_query, of_key) in [(Depth::Ansi256, 1280, 512), (Depth::True, 1536, 640)] {
         let mut state = showing(recipe.capture(), depth, 200, 60);
         let sent = Count::default();
         let size = || Ok(Size::new(200, 60));

@@ -17,14 +17,13 @@ pub fn weight(value: f32) -> String {
 /// A weight in `width` cells, three or more: `.27`, `0.274`, `1.0`; empty where all digits would be
 /// zero, for the colour tells that.
 pub fn in_cell(value: f32, width: usize) -> String {
-    let wide = width >= 7;
-    match (wide, value) {
-        (_, value) if value.is_nan() => String::new(),
-        (false, 0.995..) => format!("{value:.1}"),
-        (false, 0.005..) => format!("{value:.2}").trim_start_matches('0').to_owned(),
-        (true, 0.0005..) => format!("{value:.3}"),
-        _ => String::new(),
-    }
+    let told = match (width, value) {
+        (7.., _) => format!("{value:.3}"),
+        (_, 0.995..) => format!("{value:.1}"),
+        _ => format!("{value:.2}").trim_start_matches('0').to_owned(),
+    };
+    let told_something = told.chars().any(|c| ('1'..='9').contains(&c));
+    if told_something { told } else { String::new() }
 }
 
 /// A share in two digits; [`UNDEFINED`] where there is none.
@@ -117,7 +116,7 @@ mod tests {
 
     #[test]
     fn weights_in_cells_are_short_and_zero_is_left_to_the_colour() {
-        let short = [0.911, 0.996, 1.0, 0.004, 0.005, f32::NAN].map(|v| in_cell(v, 5));
+        let short = [0.911, 0.996, 1.0, 0.004, 0.006, f32::NAN].map(|v| in_cell(v, 5));
         assert_eq!(short, [".91", "1.0", "1.0", "", ".01", ""]);
         let long = [0.911, 1.0, 0.004, 0.0004].map(|v| in_cell(v, 9));
         assert_eq!(long, ["0.911", "1.000", "0.004", ""]);

@@ -403,7 +403,7 @@ mod tests {
         assert_eq!(cell(136, 55, 45), (2, 1.0));
         assert_eq!(cell(58, 25, 20), (2, 1.0));
         assert_eq!(cell(43, 19, 30), (1, 0.5));
-        assert_eq!(cell(136, 55, 4), (23, 11.0));
+        assert_eq!(cell(136, 55, 4), (25, 12.0));
     }
 
     proptest! {
