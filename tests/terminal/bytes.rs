@@ -81,10 +81,7 @@ fn a_key_sends_few_bytes_and_an_idle_screen_none() {
                     let sent = bytes(&mut session, key);
                     eprintln!("{tokens} tokens, {colour}, screen {screen:?}, {key:?}: {sent}");
 
-                    assert!(
-                        sent <= 10 * MOVE,
-                        "{tokens} {colour} {screen} {key:?}: {sent}"
-                    );
+                    assert!(sent <= MOVE, "{tokens} {colour} {screen} {key:?}: {sent}");
                 }
             }
             session.press("1");

@@ -112,7 +112,9 @@ impl Window<'_> {
             height: LOUPE.1,
         };
         let fits = area.x > field.x && field.height >= 2 * LOUPE.1;
-        let Some(pattern) = self.state.pattern().filter(|_| fits) else {
+        // Among cells that are empty there is nothing to look at.
+        let some = cursor.key.0 <= cursor.query.0 + 2;
+        let Some(pattern) = self.state.pattern().filter(|_| fits && some) else {
             return;
         };
         if !self.is_empty(canvas, area) {
