@@ -19,7 +19,9 @@ use std::str::FromStr;
 pub use self::arrays::attention_bytes;
 pub use self::atomic::write_atomically;
 pub use self::csv::csv;
-pub use self::figure::{Drawing, all_heads, draw, drawing, flow, heatmap, write_lines};
+pub use self::figure::{
+    Drawing, all_heads, draw, drawing, flow, heatmap, picture_bytes, write_lines,
+};
 pub use self::json::{SCHEMA_VERSION, json};
 pub use self::npz::npz;
 pub use self::picture::picture;

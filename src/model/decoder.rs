@@ -95,6 +95,11 @@ impl Decoder {
         };
         let norm = |names| Norm::load_if(names, embedding, spec, &loader);
         let tokens = loader.matrix(&names.tokens, &[spec.vocabulary, width])?;
+        // First, and not beside all others: while it is packed it is there twice.
+        let (head, tokens) = match linear(&names.head, width, spec.vocabulary)? {
+            Some(head) => (head, Some(tokens)),
+            None => (Linear::tied(tokens)?, None),
+        };
         let positions = match &names.positions {
             Some(name) => {
                 let rows = spec.position_offset + spec.context;
@@ -107,10 +112,6 @@ impl Decoder {
             progress(done, names.blocks.len());
             blocks.push(Block::load(spec, layer, block, &loader)?);
         }
-        let (head, tokens) = match linear(&names.head, width, spec.vocabulary)? {
-            Some(head) => (head, Some(tokens)),
-            None => (Linear::tied(tokens)?, None),
-        };
         let decoder = Self {
             spec: spec.clone(),
             device: device.clone(),

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::inputs::Inputs;
+use super::memory::Job;
 use super::picks::{find_kept, picks};
 use super::session::Keep;
 use super::source::Source;
@@ -23,7 +24,7 @@ pub(super) fn analyze(args: &AnalyzeArgs) -> Result<(), RunError> {
     let inputs = Inputs::of(&args.run);
     inputs.add_settings(&args.look);
     inputs.refuse_standard_output()?;
-    let source = Source::open(&args.run, &mut explore::loading())?;
+    let source = Source::open(&args.run, Job::analyze(args), &mut explore::loading())?;
     let shape = source.shape();
     let kept = source.kept();
     let layers = match &args.layer {

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{self, Seek, Write};
 
 use super::inputs::Inputs;
+use super::memory::Job;
 use super::session::{Keep, Session};
 use super::{RunError, error, explore, input, source};
 use crate::capture::file::Writer;
@@ -21,7 +22,7 @@ pub(super) fn capture(args: &CaptureArgs) -> Result<(), RunError> {
         ));
     }
     let text = input::text(&args.run)?;
-    let mut session = Session::open(&args.run, &text, &mut explore::loading())?;
+    let mut session = Session::open(&args.run, &text, Job::CAPTURE, &mut explore::loading())?;
     session.hash()?;
     let path = printable(&args.output.display().to_string());
     let mut done = Ok(Vec::new());

@@ -1,6 +1,7 @@
 //! `headlight check`: whether the numbers of a model can be believed.
 
 use super::inputs::Inputs;
+use super::memory::Job;
 use super::reference::Reference;
 use super::session::{Keep, Session};
 use super::{RunError, error, explore, input, source};
@@ -45,7 +46,12 @@ pub(super) fn check(mut args: CheckArgs) -> Result<(), RunError> {
         }
         None => input::text(&args.run)?,
     };
-    let session = Session::open(&args.run, &text, &mut explore::loading())?;
+    let session = Session::open(
+        &args.run,
+        &text,
+        Job::check(reference.is_some()),
+        &mut explore::loading(),
+    )?;
     if let Some(reference) = &reference {
         reference.check_ids(&session.shape())?;
     }

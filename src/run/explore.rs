@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::command_line::command_line;
 use super::complete::completer;
 use super::inputs::Inputs;
+use super::memory::{self, Job};
 use super::open::{Open, at_home};
 use super::opening::line_of;
 use super::picks::{find_kept, in_range};
 use super::source::Source;
 use super::watch::Watched;
-use super::{RunError, error, memory};
+use super::{RunError, error};
 use crate::capture::{Capture, Head, Layer, bytes_in_words};
 use crate::checkpoint::hub::Environment;
 use crate::checkpoint::{self, printable};
@@ -40,7 +41,7 @@ pub(super) fn explore(args: &ExploreArgs) -> Result<(), RunError> {
     }
     tui::check_terminal()?;
     let watched = args.watch.then(|| watched(&args.run)).transpose()?;
-    let source = Source::open(&args.run, &mut loading())?;
+    let source = Source::open(&args.run, Job::of(None), &mut loading())?;
     if let Source::Model(session, text) = &source {
         // A text that can't be run is told here, where standard error is still in sight.
         session.ids(text)?;

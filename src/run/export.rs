@@ -4,6 +4,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use super::inputs::Inputs;
+use super::memory::Job;
 use super::picks::picks;
 use super::session::Keep;
 use super::source::Source;
@@ -38,7 +39,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
         true => inputs.refuse_standard_output()?,
         false => inputs.refuse(&args.output)?,
     }
-    let mut source = Source::open(&args.run, &mut explore::loading())?;
+    let mut source = Source::open(&args.run, Job::export(args), &mut explore::loading())?;
     let shape = source.shape();
     let request = Request {
         layers: source.picked(&args.run)?.into_iter().map(Layer).collect(),
@@ -83,7 +84,7 @@ pub(super) fn export(args: &ExportArgs) -> Result<(), RunError> {
 }
 
 /// The format that is asked for, else the one of the output's ending.
-fn format(args: &ExportArgs) -> Result<export::Format, RunError> {
+pub(super) fn format(args: &ExportArgs) -> Result<export::Format, RunError> {
     match args.format {
         Some(format) => Ok(format.into()),
         None if args.output == Path::new("-") => Err(RunError::Usage(

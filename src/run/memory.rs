@@ -2,19 +2,25 @@
 
 use std::num::NonZeroUsize;
 
+mod allocator;
 mod free;
 mod report;
 #[cfg(test)]
 mod tests;
 
+pub(super) use allocator::{give_back, settle};
 pub(super) use free::free;
 pub(super) use report::{OnDevice, report};
 
+use super::prepare::Prepared;
 use super::{RunError, picks};
 use crate::capture::{Shape, bytes_in_words};
 use crate::checkpoint::Checkpoint;
-use crate::cli::{Bytes, CaptureType, RunArgs};
-use crate::model::{BLOCK_ROWS, MlpSpec, Precision, Spec, block_bytes};
+use crate::cli::{AnalyzeArgs, Bytes, CaptureType, Command, ExportArgs, RunArgs};
+use crate::export;
+use crate::model::{
+    BLOCK_ROWS, DeviceKind, Held, MlpSpec, Precision, block_bytes, held, thumbnail_side,
+};
 
 /// Bytes of a checkpoint's weights when they are held in `precision`.
 pub(super) fn of_weights(checkpoint: &Checkpoint, precision: Precision) -> u64 {
@@ -37,65 +43,116 @@ pub(super) fn of_block(asked: Option<Bytes>, free: Option<u64>) -> u64 {
 
 const GIB: u64 = 1 << 30;
 
-/// Refuses weights that do not fit what is free.
-///
-/// # Errors
-/// The numbers, and the flag that would make it fit.
-pub(super) fn check(need: u64, precision: Precision, free: Option<u64>) -> Result<(), RunError> {
-    let Some(free) = free.filter(|free| need > *free) else {
-        return Ok(());
-    };
-    let less = match precision {
-        Precision::F32 => format!(
-            "; --dtype bf16 needs {}{}",
-            bytes_in_words(need / 2),
-            if need / 2 > free {
-                ", still too much"
-            } else {
-                ""
-            }
-        ),
-        Precision::Bf16 | Precision::F16 => String::new(),
-    };
-    Err(RunError::Memory(format!(
-        "the weights need {} in {} and {} are free{less}",
-        bytes_in_words(need),
-        precision.name(),
-        bytes_in_words(free),
-    )))
-}
-
 /// What a run takes, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Need {
+    /// What the process has already: the program, the tokenizer, the text.
+    pub process: u64,
     /// The weights, once for all runs.
     pub weights: u64,
     /// What is kept of the run.
     pub capture: u64,
-    /// What is held while it runs.
+    /// What is held beside that at most, while the model is loaded, while it runs, or while the
+    /// output is written.
     pub work: u64,
     /// What a run on an edited text takes up: left out where there is no room.
     pub edits: u64,
+}
+
+/// What a command does with its run, as far as memory goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Job {
+    /// Layers are written as they come: the last is held until the next is done.
+    pub streams: bool,
+    /// All logits are kept.
+    pub logits: bool,
+    /// A second run is made while the first is kept.
+    pub twice: bool,
+    /// The heads of the largest picture that is drawn at the end.
+    pub picture: Option<usize>,
+    /// The run is shown in the explorer.
+    pub explores: bool,
+}
+
+impl Job {
+    /// What the command line asks for.
+    pub(super) fn of(command: Option<&Command>) -> Self {
+        match command {
+            Some(Command::Analyze(args)) => Self::analyze(args),
+            Some(Command::Export(args)) => Self::export(args),
+            Some(Command::Capture(_)) => Self::CAPTURE,
+            Some(Command::Check(args)) => Self::check(args.reference.is_some()),
+            _ => Self {
+                explores: true,
+                ..Self::default()
+            },
+        }
+    }
+
+    /// A capture.
+    pub(super) const CAPTURE: Self = Self {
+        streams: true,
+        logits: false,
+        twice: false,
+        picture: None,
+        explores: false,
+    };
+
+    /// A check, against a reference or not.
+    pub(super) fn check(reference: bool) -> Self {
+        Self {
+            logits: reference,
+            twice: true,
+            ..Self::default()
+        }
+    }
+
+    /// An analysis.
+    pub(super) fn analyze(args: &AnalyzeArgs) -> Self {
+        let heads = args.max_heads.unwrap_or(usize::MAX);
+        Self {
+            picture: Some(if args.head.is_some() { 1 } else { heads }),
+            explores: args.show_plots,
+            ..Self::default()
+        }
+    }
+
+    /// An export.
+    pub(super) fn export(args: &ExportArgs) -> Self {
+        let format = super::export::format(args);
+        let drawn = format.is_ok_and(|format| format == export::Format::Png);
+        Self {
+            logits: args.logits,
+            picture: drawn.then_some(usize::MAX),
+            ..Self::default()
+        }
+    }
 }
 
 /// The sizes that a run's need follows from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
     pub shape: Shape,
-    /// Width of the widest hidden layer.
+    /// Width of the widest hidden layer, gates included.
     pub hidden: usize,
-    /// Bytes of the weights.
-    pub weights: u64,
+    /// What the weights take.
+    pub weights: Held,
+    /// What they would take in half precision, where that can be asked for.
+    pub halved: Option<Held>,
     /// Bytes of a number of queries and keys: 4, or 2 in f16.
     pub number: u64,
-    /// Layers that are kept at a time.
+    /// Layers that are kept.
     pub layers: usize,
-    /// Whether all logits are kept.
-    pub logits: bool,
+    /// What is done with the run.
+    pub job: Job,
     /// How many of the last queries are kept, where not all are.
     pub last: Option<usize>,
     /// Whether a device holds what a run works with.
     pub on_device: bool,
+    /// Threads that compute.
+    pub threads: usize,
+    /// What the process has before the weights are loaded.
+    pub process: u64,
 }
 
 /// Tables of `[H, n]` that are kept of a layer, of queries: log-sum-exps and nine numbers; and of
@@ -104,54 +161,118 @@ const QUERY_TABLES: u64 = 10;
 const KEY_TABLES: u64 = 2;
 /// Such tables that the marks of a trail take, about: sixteen, on average half full.
 const MARKS: u64 = 8;
-/// Cells of a head's two thumbnails.
-const THUMBNAILS: u64 = 2 * 64 * 64;
-/// Tensors of `[n, d_model]` that are alive at a time while a block runs.
-const STREAMS: u64 = 6;
-/// Bytes of the scores of a block of rows, twice.
-const SCORES: u64 = 64 << 20;
+/// Bytes of a token with its label and the likeliest that follow it.
+const TOKEN: u64 = 1200;
 /// Bytes of a device below which blocks of attention are too small to be worth an offer.
 const LEAST_BLOCK: u64 = 16 << 20;
-/// Rows of an MLP and of the logits that are computed at a time.
+/// Rows of a projection, of an MLP and of the logits that are computed at a time.
+const PROJECTED_ROWS: u64 = 256;
 const MLP_ROWS: u64 = 512;
 const LOGIT_ROWS: u64 = 128;
+/// Multiply-adds of attention between two looks at whether the run goes on.
+const ATTENTION_WORK: u64 = 4_000_000_000;
+/// Bytes of small things that every run takes: stacks of threads, lists, what allocators round up to.
+const SMALL: u64 = 5 << 20;
+/// Bytes that the explorer takes beside the run.
+const EXPLORER: u64 = 8 << 20;
 
 impl Sizes {
     /// The sizes of a run of a model that is opened.
-    pub(super) fn of(spec: &Spec, shape: Shape, weights: u64) -> Self {
+    pub(super) fn of(prepared: &Prepared, args: &RunArgs, job: Job) -> Result<Self, RunError> {
+        let spec = &prepared.plan.spec;
+        let shape = prepared.shape();
         let hidden = spec.layers.iter().map(|layer| match layer.mlp {
             MlpSpec::Dense { hidden } => hidden,
             MlpSpec::Experts { hidden, shared, .. } => hidden.max(shared),
         });
-        Self {
+        let on_device = prepared.kind != DeviceKind::Cpu;
+        let weights = held(&prepared.plan, prepared.precision);
+        let all_f32 = prepared.precision == Precision::F32;
+        let halved = (all_f32 && !on_device).then(|| held(&prepared.plan, Precision::Bf16));
+        let half = args.capture_dtype == Some(CaptureType::F16);
+        Ok(Self {
             shape,
             hidden: hidden.max().unwrap_or(0),
             weights,
-            number: 4,
-            layers: shape.layers,
-            logits: false,
-            last: None,
-            on_device: false,
-        }
-    }
-
-    /// With what the command line says of the capture.
-    pub(super) fn asked(self, args: &RunArgs) -> Result<Self, RunError> {
-        Ok(Self {
-            number: if args.capture_dtype == Some(CaptureType::F16) {
-                2
-            } else {
-                4
-            },
-            layers: picks::kept(args, self.shape.layers)?.len(),
+            halved,
+            number: if half { 2 } else { 4 },
+            layers: picks::kept(args, shape.layers)?.len(),
+            job,
             last: args.last.map(NonZeroUsize::get),
-            ..self
+            on_device,
+            threads: threads(args),
+            process: free::private().unwrap_or(0),
         })
     }
 
     /// What `tokens` tokens take.
     pub(super) fn need(&self, tokens: usize) -> Need {
-        let [n, heads, kv_heads, d, embedding, vocabulary, hidden, layers] = [
+        let capture = self.capture(tokens);
+        let all = self.all(tokens);
+        let weights = if self.on_device {
+            0
+        } else {
+            self.weights.bytes
+        };
+        Need {
+            process: self.process,
+            weights: self.weights.bytes,
+            capture,
+            work: all.saturating_sub(capture + weights),
+            edits: self.edits(tokens),
+        }
+    }
+
+    /// Numbers of queries and keys of one layer, `[H + H_kv, n, d]`; and of the queries that are kept.
+    fn vectors(&self, tokens: usize) -> (u64, u64) {
+        let Shape {
+            heads,
+            kv_heads,
+            head_dim,
+            ..
+        } = self.shape;
+        let kept = self.last.map_or(tokens, |last| tokens.min(last));
+        let floats = |queries: usize| ((heads * queries + kv_heads * tokens) * head_dim) as u64;
+        (floats(tokens), floats(kept))
+    }
+
+    /// What is kept of a run.
+    fn capture(&self, tokens: usize) -> u64 {
+        let (n, heads) = (tokens as u64, self.shape.heads as u64);
+        let queries = self.last.map_or(n, |last| n.min(last as u64));
+        let side = thumbnail_side(tokens) as u64;
+        let tables = heads * (QUERY_TABLES * queries + KEY_TABLES * n + 2 * side * side) * 4;
+        let layer = self.vectors(tokens).1 * self.number + tables;
+        let layers = match self.job.streams {
+            true => self.layers.min(2),
+            false => self.layers,
+        };
+        let kept = layers as u64 * layer + n * TOKEN;
+        // The second run finds the first one between what it could use again.
+        let kept = if self.job.twice {
+            2 * kept + kept / 4
+        } else {
+            kept
+        };
+        let logits = match self.job.logits {
+            true => 4 * n * self.shape.vocabulary as u64,
+            false => 0,
+        };
+        kept + logits
+    }
+
+    /// What is held beside that while the model runs.
+    fn work(&self, tokens: usize) -> u64 {
+        let [
+            n,
+            heads,
+            kv_heads,
+            d,
+            embedding,
+            vocabulary,
+            hidden,
+            threads,
+        ] = [
             tokens,
             self.shape.heads,
             self.shape.kv_heads,
@@ -159,23 +280,79 @@ impl Sizes {
             self.shape.embedding,
             self.shape.vocabulary,
             self.hidden,
-            self.layers,
+            self.threads,
         ]
         .map(|size| size as u64);
-        let queries = self.last.map_or(n, |last| n.min(last as u64));
-        let vectors = (heads * queries + kv_heads * n) * d * self.number;
-        let tables = heads * (QUERY_TABLES * queries + KEY_TABLES * n + THUMBNAILS) * 4;
-        let logits = if self.logits { n * vocabulary * 4 } else { 0 };
-        let streams = STREAMS * n * embedding + 2 * n * (heads + 2 * kv_heads) * d;
-        let blocks = 3 * MLP_ROWS.min(n) * hidden + 2 * LOGIT_ROWS.min(n) * vocabulary;
-        Need {
-            weights: self.weights,
-            capture: layers * (vectors + tables) + logits,
-            work: (streams + blocks) * 4 + SCORES,
-            edits: match self.keeps_all() {
-                true => layers * n * (kv_heads * d + MARKS * heads) * 4,
-                false => 0,
-            },
+        let (wide, narrow) = (heads * d, kv_heads * d);
+        // Rows of a block of attention, as it chooses them.
+        let rows = 1 << ((1 << 18) / n.max(1)).clamp(16, 64).ilog2();
+        let scores = threads * rows.min(n) * n.next_multiple_of(32);
+        let at_once = ATTENTION_WORK / (2 * rows * n * wide).max(1);
+        let blocks = n.div_ceil(rows);
+        let in_flight = 3 * heads * (at_once.max(1) * n).min(blocks * n.div_ceil(2));
+        let packed =
+            narrow * (n.next_multiple_of(32) + n) + kv_heads * n * (d.next_multiple_of(32) - d);
+        // The residual stream, what is read of it, the output, values; numbers of rows, twice.
+        let attention = n * (2 * embedding + wide + narrow) + in_flight + 24 * heads * n;
+        // What went before stays until the block is done; what is freed between is not all used again.
+        let mlp = n * (9 * embedding + wide);
+        let buffers = |mlp_rows: u64| {
+            let projected = PROJECTED_ROWS.min(n) * (wide + 2 * narrow);
+            let logits = LOGIT_ROWS.min(n) * vocabulary;
+            let fed = mlp_rows * hidden;
+            projected.max(logits).max(fed) + fed.min(projected.max(logits)) + scores
+        };
+        let (whole, kept) = self.vectors(tokens);
+        let as_kept = self.layers == self.shape.layers && self.number == 4 && whole == kept;
+        // A layer's queries and keys, before they are what is kept of them.
+        let unkept = if as_kept { 0 } else { whole };
+        let floats = match self.weights.packed {
+            true => unkept + packed + attention.max(mlp) + buffers(MLP_ROWS.min(n)),
+            // Matrices are widened when they are multiplied with.
+            false => {
+                let project = n * (2 * embedding + 2 * (wide + 2 * narrow)) + self.weights.widest;
+                let mlp = mlp + n * embedding + 3 * MLP_ROWS.min(n) * hidden + self.weights.widest;
+                // Those of the rows before are taken while the next are computed.
+                let pieces = if n > LOGIT_ROWS { 3 } else { 2 };
+                let logits = 2 * n * embedding + pieces * LOGIT_ROWS.min(n) * vocabulary;
+                let logits = logits + self.weights.head;
+                let most = project.max(attention).max(mlp).max(logits);
+                unkept + packed + most + scores
+            }
+        };
+        4 * floats + SMALL
+    }
+
+    /// What is held while it runs and what comes of it is written or shown, all in all.
+    fn running(&self, tokens: usize) -> u64 {
+        let beside = match self.on_device {
+            true => self.output(tokens) + SMALL,
+            false => self.work(tokens).max(self.output(tokens)),
+        };
+        self.capture(tokens) + beside
+    }
+
+    /// What is held beside the capture while the output is written, or shown.
+    fn output(&self, tokens: usize) -> u64 {
+        let heads = self.job.picture.map(|heads| heads.min(self.shape.heads));
+        let picture = heads.map_or(0, |heads| export::picture_bytes(tokens, heads));
+        picture + if self.job.explores { EXPLORER } else { 0 }
+    }
+
+    /// What a run on an edited text takes up.
+    fn edits(&self, tokens: usize) -> u64 {
+        let Shape {
+            heads,
+            kv_heads,
+            head_dim,
+            ..
+        } = self.shape;
+        match self.keeps_all() && self.job.explores {
+            true => {
+                let floats = kv_heads as u64 * head_dim as u64 + MARKS * heads as u64;
+                self.layers as u64 * tokens as u64 * floats * 4
+            }
+            false => 0,
         }
     }
 
@@ -186,34 +363,51 @@ impl Sizes {
 
     /// Whether there is room for what a run on an edited text takes up, the weights being loaded.
     pub(super) fn has_room_for_edits(&self, tokens: usize) -> bool {
-        let need = self.run(tokens) + self.need(tokens).edits;
+        let need = self.run(tokens) + self.edits(tokens);
         self.keeps_all() && free().is_none_or(|free| need <= free)
+    }
+
+    /// Refuses what does not fit what is free, before anything is loaded.
+    ///
+    /// # Errors
+    /// The numbers, and what would fit.
+    pub(super) fn check(&self, tokens: usize) -> Result<(), RunError> {
+        self.fits(tokens, free(), Self::all)
     }
 
     /// Refuses a run that does not fit what is free, its weights being loaded.
     ///
     /// # Errors
     /// The numbers, and what would fit.
-    pub(super) fn check(&self, tokens: usize) -> Result<(), RunError> {
-        self.fits(tokens, free())
+    pub(super) fn check_run(&self, tokens: usize) -> Result<(), RunError> {
+        self.fits(tokens, free(), Self::run)
     }
 
-    fn fits(&self, tokens: usize, free: Option<u64>) -> Result<(), RunError> {
-        let Some(free) = free.filter(|free| self.run(tokens) > *free) else {
+    fn fits(
+        &self,
+        tokens: usize,
+        free: Option<u64>,
+        need: fn(&Self, usize) -> u64,
+    ) -> Result<(), RunError> {
+        let Some(free) = free.filter(|free| need(self, tokens) > *free) else {
             return Ok(());
         };
+        let fitting = |sizes: &Self, tokens: usize| need(sizes, tokens) <= free;
         let mut said = format!(
-            "a run on {tokens} tokens needs {} beside the weights and {} are free",
-            bytes_in_words(self.run(tokens)),
+            "a run on {tokens} tokens needs {} and {} are free",
+            bytes_in_words(need(self, tokens)),
             bytes_in_words(free)
         );
-        let offers = self.offers(tokens, free);
+        let offers = self.offers(tokens, &fitting);
         if !offers.is_empty() {
             said.push_str(&format!("; {} makes it fit", offers.join(" or ")));
         }
-        let shorter = most(tokens, |n| self.run(n) <= free);
+        let shorter = most(tokens, |n| fitting(self, n));
         if shorter > 0 {
             said.push_str(&format!("; {shorter} tokens fit"));
+        }
+        if offers.is_empty() && shorter == 0 {
+            said.push_str("; give it more memory, or choose a smaller model");
         }
         Err(RunError::Memory(said))
     }
@@ -253,33 +447,59 @@ impl Sizes {
 
     /// What a run takes of a device beside the weights, a block of attention `block` bytes at most.
     fn on_device(&self, tokens: usize, block: u64) -> u64 {
+        let [n, heads, kv_heads, d, embedding, vocabulary, hidden] = [
+            tokens,
+            self.shape.heads,
+            self.shape.kv_heads,
+            self.shape.head_dim,
+            self.shape.embedding,
+            self.shape.vocabulary,
+            self.hidden,
+        ]
+        .map(|size| size as u64);
+        let streams = 6 * n * embedding + 2 * n * (heads + 2 * kv_heads) * d;
+        let pieces = 3 * MLP_ROWS.min(n) * hidden + 2 * LOGIT_ROWS.min(n) * vocabulary;
         let most = block_bytes(self.shape.heads, tokens);
         // A block is a row at least.
         let block = block.clamp(most / BLOCK_ROWS as u64, most);
-        self.need(tokens).work - SCORES + block
+        4 * (streams + pieces) + block
     }
 
     /// What a run takes of the host beside the weights.
     fn run(&self, tokens: usize) -> u64 {
-        let need = self.need(tokens);
-        match self.on_device {
-            true => need.capture,
-            false => need.capture + need.work,
-        }
+        rounded_up(self.running(tokens))
+    }
+
+    /// What loading the weights and running take of the host.
+    fn all(&self, tokens: usize) -> u64 {
+        rounded_up(match self.on_device {
+            true => {
+                let largest = self.weights.widest.max(self.weights.head);
+                self.running(tokens).max(4 * largest)
+            }
+            false => {
+                let running = self.weights.bytes + self.running(tokens);
+                running.max(self.weights.peak + SMALL)
+            }
+        })
     }
 
     /// The flags of which each makes a run fit; two together where none does.
-    fn offers(&self, tokens: usize, free: u64) -> Vec<String> {
+    fn offers(&self, tokens: usize, fitting: &dyn Fn(&Self, usize) -> bool) -> Vec<String> {
+        let halved = self.halved.map(|weights| Self { weights, ..*self });
         let half = (self.number > 2).then_some(Self { number: 2, ..*self });
         let last = |sizes: Self| {
-            let fit = |last| sizes.keeping(last).run(tokens) <= free;
+            let fit = |last| fitting(&sizes.keeping(last), tokens);
             Some(most(sizes.last.unwrap_or(tokens).min(tokens), fit)).filter(|last| *last > 0)
         };
         let layers = most(self.layers, |layers| {
-            Self { layers, ..*self }.run(tokens) <= free
+            fitting(&Self { layers, ..*self }, tokens)
         });
         let offers = [
-            half.filter(|half| half.run(tokens) <= free)
+            halved
+                .filter(|halved| fitting(halved, tokens))
+                .map(|_| "--dtype bf16".to_owned()),
+            half.filter(|half| fitting(half, tokens))
                 .map(|_| "--capture-dtype f16".to_owned()),
             last(*self).map(|last| format!("--last {last}")),
             match layers {
@@ -293,6 +513,10 @@ impl Sizes {
             let both = half.and_then(last);
             offers.extend(both.map(|last| format!("--capture-dtype f16 with --last {last}")));
         }
+        if offers.is_empty() {
+            let both = halved.and_then(last);
+            offers.extend(both.map(|last| format!("--dtype bf16 with --last {last}")));
+        }
         offers
     }
 
@@ -302,6 +526,17 @@ impl Sizes {
             ..self
         }
     }
+}
+
+/// What so many bytes take of memory: a fiftieth more, for what allocators leave between them.
+fn rounded_up(bytes: u64) -> u64 {
+    bytes.saturating_add(bytes / 50)
+}
+
+/// Threads that compute.
+fn threads(args: &RunArgs) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    args.threads.map_or_else(all, NonZeroUsize::get)
 }
 
 /// The largest number below `end` for which something holds that holds for all below it; 0 where

@@ -40,6 +40,7 @@ use prepare::Prepared;
 /// # Errors
 /// One sentence or two that say what was found, what was expected and what to do.
 pub fn run(cli: Cli) -> Result<(), RunError> {
+    memory::settle();
     if let Some(args) = cli.run_args().filter(|args| args.dry_run) {
         return dry_run(args, &cli);
     }
@@ -63,33 +64,21 @@ pub fn run(cli: Cli) -> Result<(), RunError> {
 
 /// Prints what memory a run would need.
 fn dry_run(args: &RunArgs, cli: &Cli) -> Result<(), RunError> {
-    let explores = matches!(cli.command, None | Some(Command::Explore(_)));
     let text = input::text(args)?;
     let prepared = Prepared::new(args)?;
     let encoded = prepared
         .tokenizer
         .encode_with(&text, input::encode_options(args))?;
-    let (shape, spec) = (prepared.shape(), &prepared.plan.spec);
+    let shape = prepared.shape();
     let found = encoded.ids.len();
     let tokens = found.min(shape.context);
     let cut = (found > tokens).then(|| text_was_cut(found, tokens));
     error::warn(prepared.origin.warnings.iter().chain(&cut));
     let weights = prepared.origin.weight_bytes;
-    let mut sizes = memory::Sizes::of(spec, shape, weights).asked(args)?;
-    let on_device = prepared.kind != DeviceKind::Cpu;
-    sizes.on_device = on_device;
-    match &cli.command {
-        // Layers are written as they come.
-        Some(Command::Capture(_)) => sizes.layers = 1,
-        Some(Command::Export(args)) => sizes.logits = args.logits,
-        Some(Command::Check(args)) => sizes.logits = args.reference.is_some(),
-        _ => {}
-    }
-    let mut need = sizes.need(tokens);
-    if !explores {
-        need.edits = 0;
-    }
-    let device = on_device.then(|| {
+    let job = memory::Job::of(cli.command.as_ref());
+    let sizes = memory::Sizes::of(&prepared, args, job)?;
+    let need = sizes.need(tokens);
+    let device = sizes.on_device.then(|| {
         let free = DeviceKind::free_memory(&prepared.device);
         // The weights will be there when the block is chosen.
         let left = free.map(|free| free.saturating_sub(weights));

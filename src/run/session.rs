@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::command_line::{self, command_line};
 use super::explore::Loading;
+use super::memory::{self, Job};
 use super::picks::kept;
 use super::prepare::Prepared;
 use super::recorder::Recorder;
-use super::{RunError, input, memory};
+use super::{RunError, input};
 use crate::capture::{Capture, Layer, Origin, Shape, Token, text_was_cut};
 use crate::checkpoint::Checkpoint;
 use crate::cli::{CaptureType, RunArgs};
@@ -71,13 +72,22 @@ impl Session {
     pub(super) fn open(
         args: &RunArgs,
         given: &str,
+        job: Job,
         progress: &mut dyn FnMut(Loading),
     ) -> Result<Self, RunError> {
         if let Some(threads) = args.threads {
             input::set_threads(threads)?;
         }
+        memory::settle();
         let prepared = Prepared::new(args)?;
         let shape = prepared.shape();
+        let sizes = memory::Sizes::of(&prepared, args, job)?;
+        // A text that can't be read is told where it is run.
+        let encoded = prepared
+            .tokenizer
+            .encode_with(given, input::encode_options(args));
+        let tokens = encoded.map_or(1, |encoded| encoded.ids.len());
+        sizes.check(tokens.clamp(1, shape.context))?;
         let Prepared {
             plan,
             tokenizer,
@@ -94,7 +104,6 @@ impl Session {
             DeviceKind::Cpu => memory::free(),
             DeviceKind::Cuda | DeviceKind::Metal => DeviceKind::free_memory(&device),
         };
-        memory::check(origin.weight_bytes, precision, free())?;
         progress(Loading::Weights(origin.weight_bytes));
         let seeded = Untrained { seed: args.seed };
         let weights: &dyn Weights = match &checkpoint {
@@ -104,12 +113,11 @@ impl Session {
         let mut decoder = Decoder::load(&plan, weights, &device, precision, &mut |done, total| {
             progress(Loading::Blocks(done, total));
         })?;
+        memory::give_back();
         let block = memory::of_block(args.device_memory, free());
         decoder.set_device_memory(block);
         let kept = kept(args, shape.layers)?;
         let half = args.capture_dtype == Some(CaptureType::F16);
-        let sizes = memory::Sizes::of(decoder.spec(), shape, origin.weight_bytes);
-        let sizes = sizes.asked(args)?;
         Ok(Self {
             shape,
             sizes,
@@ -222,12 +230,15 @@ impl Session {
         on_block: &mut dyn FnMut(&Capture),
     ) -> Result<Capture, RunError> {
         let sizes = memory::Sizes {
-            logits: keep.logits,
-            layers: if keep.layers_seen { self.kept.len() } else { 1 },
-            on_device: self.device.is_some(),
+            job: Job {
+                logits: keep.logits,
+                // The other is there already, or is seen to when its turn comes.
+                twice: false,
+                ..self.sizes.job
+            },
             ..self.sizes
         };
-        sizes.check(ids.len())?;
+        sizes.check_run(ids.len())?;
         if let Some(device) = &self.device {
             sizes.check_device(ids.len(), self.block, DeviceKind::free_memory(device))?;
         }

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::explore::Loading;
+use super::memory::{self, Job};
 use super::picks::{find_kept, picks};
 use super::session::{Keep, Session};
-use super::{RunError, input, memory};
+use super::{RunError, input};
 use crate::capture::file::{self, How, Opened};
 use crate::capture::{Capture, Layer, Shape};
 use crate::cli::RunArgs;
@@ -22,13 +23,14 @@ impl Source {
     /// Opens what the command line names; `progress` is told how far it is.
     pub(super) fn open(
         args: &RunArgs,
+        job: Job,
         progress: &mut dyn FnMut(Loading),
     ) -> Result<Self, RunError> {
         if let Some(opened) = capture(args, progress)? {
             return Ok(Self::File(opened));
         }
         let text = input::text(args)?;
-        let session = Session::open(args, &text, progress)?;
+        let session = Session::open(args, &text, job, progress)?;
         Ok(Self::Model(Box::new(session), text))
     }
 
@@ -42,7 +44,7 @@ impl Source {
         if let Some(opened) = capture(args, progress)? {
             return Ok(Self::File(opened));
         }
-        let session = Session::open(args, given, progress)?;
+        let session = Session::open(args, given, Job::of(None), progress)?;
         Ok(Self::Model(Box::new(session), text.to_owned()))
     }
 

@@ -534,7 +534,8 @@ fn a_dry_run_tells_the_need_and_runs_nothing() {
         .lines()
         .filter_map(|l| l.split_whitespace().next())
         .collect();
-    assert_eq!(names[..4], ["weights", "capture", "work", "in"], "{told}");
+    let lines = ["program", "weights", "capture", "work", "in"];
+    assert_eq!(names[..5], lines, "{told}");
     assert!(told.contains("4 layers of 4 heads, 4 tokens"), "{told}");
     assert!(!told.contains(" 0 bytes"), "{told}");
     assert!(!output.exists());

@@ -9,6 +9,9 @@ use crate::export::ExportError;
 /// Half of the height of capitals, as a share of the em, in DejaVu Sans.
 const HALF_CAPITALS: f32 = 0.365;
 
+/// Bytes of the compressed picture that are written at a time.
+const PIECE: usize = 64 << 10;
+
 /// A picture being drawn; what falls outside is not drawn.
 struct Canvas {
     width: usize,
@@ -136,7 +139,10 @@ impl Canvas {
             encoder.add_itxt_chunk((*keyword).to_owned(), text.clone())?;
         }
         let mut writer = encoder.write_header()?;
-        writer.write_image_data(&self.pixels)?;
+        // Row by row: as a whole, a filtered copy of all pixels would stand beside them.
+        let mut rows = writer.stream_writer_with_size(PIECE)?;
+        rows.write_all(&self.pixels)?;
+        rows.finish()?;
         writer.finish()?;
         Ok(())
     }

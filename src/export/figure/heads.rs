@@ -70,6 +70,27 @@ impl Sizes {
     }
 }
 
+/// Bytes that drawing so many heads takes, about: fonts, cells and pixels.
+pub fn picture_bytes(tokens: usize, heads: usize) -> u64 {
+    /// Both fonts, their outlines laid out.
+    const FONTS: f32 = 38.0 * 1_048_576.0;
+    /// Room for labels, for title and for the colour bar, in units.
+    const LABELS: f32 = 50.0;
+    /// Of a cell: its weight, and its colour.
+    const CELL: f32 = 12.0;
+    /// Of a unit's pixels.
+    const UNIT: f32 = 12.0;
+    let sizes = if heads > 1 { SEVERAL } else { ONE };
+    let cells = tokens.max(1).div_ceil(sizes.tile(tokens.max(1)));
+    let side = sizes.cell(cells) * cells as f32;
+    let (columns, rows) = (heads.clamp(1, COLUMNS), heads.max(1).div_ceil(COLUMNS));
+    let width = columns as f32 * (side + LABELS + GUTTER) + 2.0 * LABELS;
+    let height = rows as f32 * (side + LABELS + PANEL_TITLE) + 2.0 * LABELS;
+    let area = (width.min(WIDTH) * height).min(AREA);
+    let cells = heads.max(1) as f32 * (cells * cells) as f32;
+    (FONTS + CELL * cells + UNIT * area) as u64
+}
+
 /// Cells beside each other at most, where pictures are text.
 const MOST_LETTERS: usize = 256;
 

@@ -20,6 +20,8 @@ use std::io::Write;
 
 use self::atlas::Atlas;
 use self::canvas::png;
+pub use self::heads::picture_bytes;
+
 use self::heads::Heads;
 use self::sheet::Sheet;
 use self::text::Text;

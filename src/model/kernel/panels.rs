@@ -30,6 +30,11 @@ impl Panels {
         panels
     }
 
+    /// Floats that packed weights `[depth, columns]` take.
+    pub(in crate::model) fn floats(depth: usize, columns: usize) -> usize {
+        columns.div_ceil(WIDE) * WIDE * depth
+    }
+
     /// Packs a matrix in place of the one that is held.
     pub(in crate::model) fn pack(
         &mut self,

@@ -28,11 +28,19 @@ pub fn report(
     };
     let (here, there) = match device {
         None => (need.weights + need.work, 0),
-        Some(device) => (0, need.weights + sizes.on_device(tokens, device.block)),
+        Some(device) => (
+            need.work,
+            need.weights + sizes.on_device(tokens, device.block),
+        ),
     };
-    let least = here + need.capture;
+    let least = need.process + here + need.capture;
     let all = least + need.edits;
     let mut report = line(
+        "program",
+        need.process,
+        "with its tokenizer and the text".to_owned(),
+    );
+    report += &line(
         "weights",
         need.weights,
         format!("held in {}", precision.name()),
@@ -46,7 +54,11 @@ pub fn report(
         None => need.work,
         Some(_) => there - need.weights,
     };
-    report += &line("work", work, "while the model runs".to_owned());
+    report += &line(
+        "work",
+        work,
+        "at most, while the model is loaded and runs and what comes of it is written".to_owned(),
+    );
     if need.edits > 0 {
         let what = "values, so that an edited text runs from its change on";
         report += &line("edits", need.edits, what.to_owned());
@@ -68,7 +80,8 @@ pub fn report(
         ""
     };
     report += &line("in all", all, what.to_owned());
-    if let Some(free) = free() {
+    // What the process has is its own already.
+    if let Some(free) = free().map(|free| free + need.process) {
         let fits = match (all <= free, least <= free) {
             (true, _) => "it fits",
             (false, true) => "it fits without the memory for edits",
