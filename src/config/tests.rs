@@ -63,12 +63,15 @@ fn what_is_wrong_is_told_with_its_line() {
             "[keys.heatmap]\njump = \"x\"",
             "line 2: there is no action 'jump' in heatmap",
         ),
-        ("[keys.heatmap]\nleft = \"F5\"", "line 2: 'F5' is no key"),
+        ("[keys.heatmap]\nleft = \"F5\"", "line 2: 'F5' is not a key"),
         (
             "[keys.heatmap]\nleft = [\"a\",\n 3]",
             "line 3: a key is written as",
         ),
-        ("[keys.heatmap]\nleft = \"Ctrl-i\"", "can't tell 'Ctrl-i'"),
+        (
+            "[keys.heatmap]\nleft = \"Ctrl-i\"",
+            "terminals send the same for 'Ctrl-i'",
+        ),
         (
             "[keys.editing-the-text]\nrun = \"r\"",
             "line 2: r is text here",
@@ -79,11 +82,11 @@ fn what_is_wrong_is_told_with_its_line() {
         ),
         (
             "[keys.every-screen]\n\nscale = \"m\"",
-            "line 3: the key m of keys.every-screen.scale is taken by keys.every-screen.mean",
+            "line 3: the key m of keys.every-screen.scale is also used by keys.every-screen.mean",
         ),
         (
             "[keys.heatmap]\nleft = \"x\"\nright = \"x\"",
-            "line 3: the key x of keys.heatmap.right is taken by keys.heatmap.left",
+            "line 3: the key x of keys.heatmap.right is also used by keys.heatmap.left",
         ),
     ];
     for (text, said) in rows {
