@@ -223,7 +223,12 @@ mod tests {
     }
 
     /// Those that no sink may let through: by category, and by the list of bidirectional controls.
-    fn dangerous() -> Vec<char> {
+    fn dangerous() -> &'static [char] {
+        static FOUND: std::sync::OnceLock<Vec<char>> = std::sync::OnceLock::new();
+        FOUND.get_or_init(find_dangerous)
+    }
+
+    fn find_dangerous() -> Vec<char> {
         use Category::{Control, Format, LineSeparator, ParagraphSeparator, Surrogate};
         let bad = [
             Control,
