@@ -25,6 +25,7 @@ mod row_sum;
 mod scale;
 mod span;
 mod token_number;
+mod trend;
 mod trust;
 
 pub use band::Factors;
@@ -50,6 +51,7 @@ pub use row_sum::{ROW_SUM_LIMIT, RowSum};
 pub use scale::Scale;
 pub use span::{top_keys_of_span, top_queries_to_span};
 pub use token_number::TokenNumber;
+pub use trend::flow_sentences;
 pub use trust::{
     LayerTrust, NotFinite, TRUST_BUDGET, Trust, broken_predictions, broken_sentence, layer_trust,
     trust,

@@ -51,43 +51,88 @@ const NIGHT: Points<9> = [
     [236, 246, 252],
 ];
 
-/// Every 32nd colour of viridis (Smith, van der Walt & Firing).
-const VIRIDIS: Points<9> = [
-    [68, 1, 84],
-    [71, 45, 123],
-    [59, 82, 139],
-    [44, 114, 142],
-    [33, 145, 140],
-    [40, 174, 128],
-    [94, 201, 98],
-    [173, 220, 48],
-    [253, 231, 37],
+/// Viridis (Smith, van der Walt & Firing) for dark grounds: its low end, a strong purple, is drawn
+/// towards the ground, so that zero stands back.
+const VIRIDIS_NIGHT: Points<10> = [
+    [24, 20, 32],
+    [48, 30, 76],
+    [64, 54, 122],
+    [57, 88, 140],
+    [42, 118, 142],
+    [33, 147, 139],
+    [44, 176, 126],
+    [105, 204, 92],
+    [181, 222, 52],
+    [253, 231, 60],
 ];
 
-/// Every 32nd colour of cividis (Nuñez, Anderton & Renslow).
-const CIVIDIS: Points<9> = [
-    [0, 34, 78],
-    [26, 56, 111],
-    [67, 78, 108],
-    [97, 101, 111],
-    [125, 124, 120],
-    [154, 147, 118],
-    [187, 173, 109],
-    [221, 200, 88],
-    [254, 232, 56],
+/// Viridis from the other end, its yellow drawn towards paper.
+const VIRIDIS_DAY: Points<10> = [
+    [242, 243, 226],
+    [216, 228, 130],
+    [164, 212, 90],
+    [92, 196, 104],
+    [46, 172, 126],
+    [36, 144, 139],
+    [45, 114, 142],
+    [57, 86, 140],
+    [68, 52, 125],
+    [60, 8, 78],
 ];
 
-/// Every 32nd colour of magma (Smith & van der Walt).
-const MAGMA: Points<9> = [
-    [0, 0, 4],
-    [29, 17, 71],
-    [81, 18, 124],
-    [131, 38, 129],
+/// Cividis (Nuñez, Anderton & Renslow) for dark grounds, its navy drawn towards the ground.
+const CIVIDIS_NIGHT: Points<10> = [
+    [20, 26, 38],
+    [22, 46, 84],
+    [48, 66, 106],
+    [80, 89, 110],
+    [109, 111, 116],
+    [138, 134, 120],
+    [168, 158, 114],
+    [202, 185, 100],
+    [230, 208, 84],
+    [254, 234, 110],
+];
+
+/// Cividis from the other end, its yellow drawn towards paper.
+const CIVIDIS_DAY: Points<10> = [
+    [244, 241, 226],
+    [228, 212, 140],
+    [204, 186, 110],
+    [174, 163, 114],
+    [146, 140, 119],
+    [120, 120, 119],
+    [94, 98, 111],
+    [66, 77, 108],
+    [32, 57, 108],
+    [4, 33, 72],
+];
+
+/// Magma (Smith & van der Walt) for dark grounds, its black lifted a little above the ground.
+const MAGMA_NIGHT: Points<9> = [
+    [26, 22, 34],
+    [50, 24, 86],
+    [88, 26, 124],
+    [131, 40, 129],
     [183, 55, 121],
     [231, 82, 99],
     [252, 137, 97],
     [254, 194, 135],
-    [252, 253, 191],
+    [252, 253, 200],
+];
+
+/// Magma from the other end, its cream drawn towards paper.
+const MAGMA_DAY: Points<10> = [
+    [250, 240, 226],
+    [254, 214, 166],
+    [254, 176, 122],
+    [248, 130, 96],
+    [224, 80, 102],
+    [178, 54, 122],
+    [130, 38, 130],
+    [84, 20, 124],
+    [44, 18, 86],
+    [10, 6, 28],
 ];
 
 const GREY: Points<2> = [[0; 3], [255; 3]];
@@ -113,9 +158,9 @@ const DIVERGING_NIGHT: Points<11> = [
     [146, 197, 222],
     [67, 147, 195],
     [33, 102, 172],
-    [5, 48, 97],
+    [14, 54, 100],
     [24, 24, 28],
-    [103, 0, 31],
+    [98, 14, 36],
     [178, 24, 43],
     [214, 96, 77],
     [244, 165, 130],
@@ -159,12 +204,12 @@ impl Colormap {
         match (self, ground) {
             (Self::Blues, Ground::Light) => between(&BLUES, t),
             (Self::Blues, Ground::Dark) => between(&NIGHT, t),
-            (Self::Viridis, Ground::Light) => between(&VIRIDIS, down),
-            (Self::Viridis, Ground::Dark) => between(&VIRIDIS, t),
-            (Self::Cividis, Ground::Light) => between(&CIVIDIS, down),
-            (Self::Cividis, Ground::Dark) => between(&CIVIDIS, t),
-            (Self::Magma, Ground::Light) => between(&MAGMA, down),
-            (Self::Magma, Ground::Dark) => between(&MAGMA, t),
+            (Self::Viridis, Ground::Light) => between(&VIRIDIS_DAY, t),
+            (Self::Viridis, Ground::Dark) => between(&VIRIDIS_NIGHT, t),
+            (Self::Cividis, Ground::Light) => between(&CIVIDIS_DAY, t),
+            (Self::Cividis, Ground::Dark) => between(&CIVIDIS_NIGHT, t),
+            (Self::Magma, Ground::Light) => between(&MAGMA_DAY, t),
+            (Self::Magma, Ground::Dark) => between(&MAGMA_NIGHT, t),
             (Self::Grey, Ground::Light) => between(&GREY, down),
             (Self::Grey, Ground::Dark) => between(&GREY, t),
             (Self::Diverging, Ground::Light) => between(&DIVERGING, t),
@@ -177,8 +222,6 @@ impl Colormap {
     pub(super) fn start(self, ground: Ground) -> f32 {
         match (self, ground) {
             (Self::Blues, Ground::Light) => 0.1,
-            (Self::Magma, Ground::Dark) => 0.1,
-            (Self::Magma, Ground::Light) => 0.05,
             (Self::Grey, Ground::Dark) => 0.14,
             (Self::Grey, Ground::Light) => 0.08,
             _ => 0.0,
@@ -236,9 +279,12 @@ mod tests {
         assert_eq!(Colormap::Blues.rgb(0.0, Ground::Light), [247, 251, 255]);
         assert_eq!(Colormap::Blues.rgb(1.0, Ground::Light), [8, 48, 107]);
         assert_eq!(Colormap::Blues.rgb(7.0, Ground::Light), [8, 48, 107]);
-        assert_eq!(Colormap::Viridis.rgb(1.0, Ground::Dark), [253, 231, 37]);
-        assert_eq!(Colormap::Viridis.rgb(0.0, Ground::Light), [253, 231, 37]);
-        assert_eq!(Colormap::Magma.rgb(f32::NAN, Ground::Dark), [0, 0, 4]);
+        for map in Colormap::ALL {
+            for ground in [Ground::Dark, Ground::Light] {
+                assert_eq!(map.rgb(f32::NAN, ground), map.rgb(0.0, ground), "{map:?}");
+                assert_eq!(map.rgb(7.0, ground), map.rgb(1.0, ground), "{map:?}");
+            }
+        }
     }
 
     #[test]
@@ -253,6 +299,21 @@ mod tests {
                 assert!((1.12..1.45).contains(&told), "{map:?} {ground:?}: {told}");
                 let most = contrast(map.rgb(1.0, ground), own);
                 assert!(most > 8.0, "{map:?} {ground:?}: {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_low_end_has_hardly_a_hue() {
+        for map in Colormap::ALL {
+            for ground in [Ground::Dark, Ground::Light] {
+                let low = match map {
+                    Colormap::Diverging => 0.5,
+                    _ => map.start(ground),
+                };
+                let rgb = map.rgb(low, ground);
+                let spread = rgb.iter().max().unwrap() - rgb.iter().min().unwrap();
+                assert!(spread <= 24, "{map:?} {ground:?}: {rgb:?}");
             }
         }
     }

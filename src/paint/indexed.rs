@@ -1,26 +1,23 @@
 //! The maps in the palettes of terminals. Entries are chosen for each map so that lightness goes one
-//! way: the nearest entries to a map's colours go back and forth.
+//! way: the nearest entries to a map's colours go back and forth. The dark blues and purples of the
+//! palette are far stronger than any map's low end, so greys take their place there.
 
 use super::{Colormap, Ground};
 
 /// The map in the fixed part, 16 to 255, of the 256-colour palette.
 pub(super) fn of_256(map: Colormap, ground: Ground) -> &'static [u8] {
     match (map, ground) {
-        (Colormap::Blues, Ground::Dark) => &[17, 18, 19, 25, 26, 32, 74, 111, 117, 153, 195, 231],
-        (Colormap::Blues, Ground::Light) => &[189, 153, 117, 111, 74, 68, 32, 26, 25, 19, 18, 17],
-        (Colormap::Viridis, Ground::Dark) => &[53, 54, 55, 24, 30, 36, 41, 77, 113, 184, 220, 226],
-        (Colormap::Viridis, Ground::Light) => &[220, 184, 148, 113, 77, 41, 36, 30, 24, 55, 54, 53],
+        (Colormap::Blues, Ground::Dark) => &[234, 235, 237, 24, 25, 67, 68, 74, 110, 117, 153, 255],
+        (Colormap::Blues, Ground::Light) => &[255, 254, 153, 117, 110, 74, 68, 67, 25, 24, 18, 17],
+        (Colormap::Viridis, Ground::Dark) => &[234, 236, 54, 24, 30, 36, 72, 113, 184, 220],
+        (Colormap::Viridis, Ground::Light) => &[255, 186, 149, 113, 72, 36, 30, 24, 54, 53],
         (Colormap::Cividis, Ground::Dark) => {
-            &[17, 18, 24, 60, 242, 244, 246, 143, 179, 185, 221, 227]
+            &[234, 235, 237, 239, 60, 242, 101, 143, 179, 185, 221]
         }
-        (Colormap::Cividis, Ground::Light) => {
-            &[221, 185, 179, 143, 246, 244, 242, 60, 24, 18, 17, 16]
-        }
-        (Colormap::Magma, Ground::Dark) => {
-            &[17, 53, 54, 90, 126, 161, 168, 204, 209, 216, 222, 229]
-        }
+        (Colormap::Cividis, Ground::Light) => &[255, 187, 179, 143, 101, 242, 60, 239, 237, 17],
+        (Colormap::Magma, Ground::Dark) => &[234, 235, 53, 90, 126, 132, 167, 209, 216, 223, 230],
         (Colormap::Magma, Ground::Light) => {
-            &[222, 216, 209, 204, 168, 161, 126, 90, 54, 53, 17, 16]
+            &[255, 223, 216, 209, 203, 167, 132, 126, 90, 54, 53, 17]
         }
         (Colormap::Grey, Ground::Dark) => {
             &[235, 237, 239, 241, 243, 245, 247, 249, 251, 253, 255, 231]
@@ -28,8 +25,10 @@ pub(super) fn of_256(map: Colormap, ground: Ground) -> &'static [u8] {
         (Colormap::Grey, Ground::Light) => {
             &[255, 253, 251, 249, 247, 245, 243, 241, 239, 237, 235, 232]
         }
-        (Colormap::Diverging, Ground::Dark) => &[153, 74, 32, 25, 18, 234, 52, 124, 167, 209, 223],
-        (Colormap::Diverging, Ground::Light) => &[18, 25, 32, 74, 153, 255, 223, 209, 167, 124, 52],
+        (Colormap::Diverging, Ground::Dark) => &[153, 110, 67, 25, 18, 234, 52, 124, 167, 216, 223],
+        (Colormap::Diverging, Ground::Light) => {
+            &[18, 25, 67, 110, 153, 255, 223, 216, 167, 124, 52]
+        }
     }
 }
 
@@ -105,7 +104,7 @@ const XTERM: [[u8; 3]; 16] = [
 
 #[cfg(test)]
 mod tests {
-    use super::super::{contrast, luminance};
+    use super::super::{LEVELS, contrast, luminance};
     use super::*;
 
     /// The 16 colours of a PC's text mode, which consoles keep.
@@ -171,6 +170,55 @@ mod tests {
                 let colours: Vec<_> = entries.map(|&entry| theme[usize::from(entry)]).collect();
                 assert_monotone(&colours, (map, ground));
             }
+        }
+    }
+
+    /// CIE lightness of a relative luminance, 0..100.
+    fn lightness(rgb: [u8; 3]) -> f32 {
+        let y = luminance(rgb);
+        match y > 0.008_856 {
+            true => 116.0 * y.cbrt() - 16.0,
+            false => 903.3 * y,
+        }
+    }
+
+    #[test]
+    fn neighbours_on_a_ramp_are_told_apart() {
+        for (map, ground) in forms() {
+            let entries = of_256(map, ground).iter();
+            let palette: Vec<_> = entries.map(|&entry| rgb_of_256(entry)).collect();
+            let levels = (0..LEVELS).map(|at| {
+                let (start, top) = (map.start(ground), f32::from(LEVELS - 1));
+                map.rgb(start + (1.0 - start) * f32::from(at) / top, ground)
+            });
+            for (name, colours) in [("256", palette), ("true", levels.collect())] {
+                for pair in colours.windows(2) {
+                    let both = [pair[0], pair[1]].map(lightness);
+                    let apart = (both[0] - both[1]).abs();
+                    let least = match map {
+                        // Its middle lies between two levels, which differ in hue.
+                        Colormap::Diverging => 0.5,
+                        _ => 1.5,
+                    };
+                    let hue = |[r, _, b]: [u8; 3]| r.cmp(&b);
+                    let sides = hue(pair[0]) != hue(pair[1]);
+                    let told = apart >= least || (map == Colormap::Diverging && sides);
+                    assert!(told, "{map:?} {ground:?} {name}: {pair:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_low_end_has_no_strong_hue() {
+        for (map, ground) in forms() {
+            let entries = of_256(map, ground);
+            let low = match map {
+                Colormap::Diverging => entries.len() / 2,
+                _ => 0,
+            };
+            let [r, g, b] = rgb_of_256(entries[low]);
+            assert!(r == g && g == b, "{map:?} {ground:?}: {}", entries[low]);
         }
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::join::{PART, Shared};
 use super::piece::{self, Piece, Unit};
 
 /// Longest part of a token or text that a label keeps, in bytes; what is longer ends with `…`.
@@ -30,6 +31,8 @@ pub struct Label {
     width: u32,
     style: Style,
     cut: bool,
+    /// What it shares with the labels beside it.
+    shared: Shared,
 }
 
 /// How spaces and emptiness look.
@@ -55,7 +58,7 @@ const CUT_BIT: u8 = 1 << 7;
 const BRACKETS: [&str; 2] = ["⟨", "⟩"];
 
 /// Characters that mean something in the label of a token.
-const MARKS: [char; 6] = ['·', '⏎', '⇥', '∅', '⟨', '⟩'];
+const MARKS: [char; 7] = ['·', '⏎', '⇥', '∅', '⟨', '⟩', '↳'];
 
 impl Label {
     /// The label of a token, from the raw bytes that it stands for.
@@ -77,16 +80,17 @@ impl Label {
 
     fn new(bytes: &[u8], style: Style) -> Label {
         let kept = piece::clip_bytes(bytes, MAX_BYTES);
-        Label::write(kept, style, kept.len() < bytes.len())
+        Label::write(kept, style, kept.len() < bytes.len(), Shared::default())
     }
 
-    fn write(bytes: &[u8], style: Style, cut: bool) -> Label {
+    fn write(bytes: &[u8], style: Style, cut: bool, shared: Shared) -> Label {
         let mut label = Label {
             bytes: bytes.into(),
             text: Arc::from(""),
             width: 0,
             style,
             cut,
+            shared,
         };
         let mut text = String::with_capacity(bytes.len() + 4);
         let mut width = 0;
@@ -121,7 +125,18 @@ impl Label {
         let style = *STYLES.get(usize::from(kind & !CUT_BIT))?;
         let kept = piece::clip_bytes(bytes, MAX_BYTES);
         let cut = kind & CUT_BIT != 0 || kept.len() < bytes.len();
-        Some(Label::write(kept, style, cut))
+        Some(Label::write(kept, style, cut, Shared::default()))
+    }
+
+    /// The bytes of a token's label that may share a character with those beside it; `None` where
+    /// it is another's or not whole.
+    pub(super) fn shareable(&self) -> Option<&[u8]> {
+        (self.style == Style::Token && !self.cut).then_some(&self.bytes)
+    }
+
+    /// The same bytes, shown as what they are beside others.
+    pub(super) fn with_shared(&self, shared: Shared) -> Label {
+        Label::write(&self.bytes, self.style, self.cut, shared)
     }
 
     /// The raw bytes that the label is of, the first 4096 of them.
@@ -148,7 +163,7 @@ impl Label {
             && self.bytes.starts_with(b" ")
             && !self.bytes.starts_with(b"  ");
         if one_space {
-            Label::write(&self.bytes, Style::Bare, self.cut)
+            Label::write(&self.bytes, Style::Bare, self.cut, self.shared)
         } else {
             self.clone()
         }
@@ -243,6 +258,7 @@ impl Label {
                 Piece::Space => text.push(' '),
                 Piece::Newline => text.push_str("\\n"),
                 Piece::Tab => text.push_str("\\t"),
+                Piece::Part => text.push_str("<part>"),
                 Piece::Cluster(cluster) => {
                     for c in cluster.chars() {
                         match c {
@@ -280,6 +296,7 @@ impl Label {
                 Piece::Space => text.push(' '),
                 Piece::Newline => text.push_str("\\n"),
                 Piece::Tab => text.push_str("\\t"),
+                Piece::Part => text.push_str(PART),
                 Piece::Cluster(cluster) if token && BRACKETS.contains(&cluster) => {
                     text.extend(cluster.chars().map(piece::escape));
                 }
@@ -312,7 +329,14 @@ impl Label {
         };
         let inner = own.and_then(|rest| rest.strip_suffix(b">"));
         let shown = inner.filter(|inner| !inner.is_empty());
-        piece::pieces(shown.unwrap_or(&self.bytes)).skip(skip)
+        let shown = shown.unwrap_or(&self.bytes);
+        let Shared { lead, tail } = &self.shared;
+        let end = shown.len() - tail.map_or(0, |(own, _)| own).min(shown.len());
+        let own = shown.get((*lead).min(end)..end).unwrap_or_default();
+        let before = (*lead > 0).then_some(Piece::Part);
+        let whole = tail.as_ref().map_or(&[][..], |(_, whole)| whole.bytes());
+        let pieces = piece::pieces(own).chain(piece::pieces(whole));
+        before.into_iter().chain(pieces).skip(skip)
     }
 
     /// Whether it is a token's, so that spaces and emptiness are marked.
@@ -339,6 +363,7 @@ impl Label {
             Piece::Space => Unit::whole(" "),
             Piece::Newline => Unit::whole("⏎"),
             Piece::Tab => Unit::whole("⇥"),
+            Piece::Part => Unit::whole(PART),
             // The marks above mean only what they stand for.
             Piece::Cluster(cluster) if token && cluster.starts_with(MARKS) => {
                 Unit::spelled(cluster.chars().map(piece::escape).collect())
@@ -382,7 +407,7 @@ mod tests {
             .flat_map(|&a| printable.iter().map(move |&b| vec![a, b]));
         for bytes in pairs.chain([printable.clone()]) {
             for style in [Style::Token, Style::Text] {
-                let label = Label::write(&bytes, style, false);
+                let label = Label::write(&bytes, style, false, Shared::default());
                 assert!(label.is_plain());
                 let text: String = label.units().map(|unit| unit.text).collect();
                 let width: usize = label.units().map(|unit| unit.width).sum();

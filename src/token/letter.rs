@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Label;
+use super::join::PART;
 
 /// A part of a running text that stays together; safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,7 @@ impl Label {
                 "⏎" if token => (Cow::Borrowed("⏎"), Kind::Newline),
                 "⇥" if token => (Cow::Borrowed(TAB), Kind::Space),
                 "∅" if token => (Cow::Borrowed("∅"), Kind::Mark),
+                PART if token => (Cow::Borrowed(PART), Kind::Mark),
                 _ => (Cow::Owned(unit.text), Kind::Plain),
             };
             let width = match kind {

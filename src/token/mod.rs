@@ -12,6 +12,7 @@ mod gguf;
 mod gpt2;
 mod hub;
 mod ids;
+mod join;
 mod label;
 mod letter;
 mod limits;
@@ -32,6 +33,7 @@ use serde_json::{Map, Value};
 
 pub use bos::{Bos, EncodeOptions, Encoded};
 pub use error::Error;
+pub use join::join;
 pub use label::Label;
 pub use letter::Letter;
 

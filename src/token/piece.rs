@@ -34,6 +34,8 @@ pub(super) enum Piece<'a> {
     Escape(char),
     /// A byte that belongs to no UTF-8 character.
     Byte(u8),
+    /// Later bytes of a character that begins in a token before.
+    Part,
 }
 
 /// A part of the text that is cut as a whole.

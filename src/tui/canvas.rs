@@ -70,6 +70,12 @@ impl Canvas<'_> {
         }
     }
 
+    /// Whether nothing is written at a cell, and it keeps the terminal's own ground.
+    pub fn is_blank(&self, x: u16, y: u16) -> bool {
+        let cell = self.buffer.cell((x, y));
+        cell.is_some_and(|cell| cell.symbol() == " " && cell.bg == Color::Reset)
+    }
+
     /// Empties an area.
     pub fn clear(&mut self, area: Area) {
         let rect = rect(area).intersection(*self.buffer.area());

@@ -3,6 +3,7 @@
 mod atlas;
 mod hostile;
 mod map;
+mod panes;
 mod text;
 mod trust;
 mod zoom;

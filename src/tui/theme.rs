@@ -29,11 +29,11 @@ pub enum Role {
     Query,
     /// What went wrong.
     Bad,
-    /// Mass on earlier tokens.
-    Earlier,
-    /// Mass on the token itself.
+    /// Weight on the token before.
+    Previous,
+    /// Weight on the token itself.
     Own,
-    /// Mass on the first token.
+    /// Weight on the first token.
     First,
     /// Entropy.
     Entropy,
@@ -195,7 +195,7 @@ fn on_dark(role: Role) -> Shades {
         Role::Accent => ([255, 182, 92], 215, Color::LightYellow),
         Role::Query => ([108, 184, 240], 75, Color::LightCyan),
         Role::Bad => ([240, 98, 120], 204, Color::LightRed),
-        Role::Earlier => ([255, 182, 92], 215, Color::Yellow),
+        Role::Previous => ([255, 182, 92], 215, Color::Yellow),
         Role::Own => ([108, 178, 226], 74, Color::LightBlue),
         Role::First => ([187, 148, 246], 141, Color::LightMagenta),
         Role::Entropy => ([140, 203, 140], 114, Color::Green),
@@ -211,7 +211,7 @@ fn on_light(role: Role) -> Shades {
         Role::Accent => ([168, 72, 0], 94, Color::Red),
         Role::Query => ([0, 92, 168], 25, Color::Blue),
         Role::Bad => ([190, 16, 58], 161, Color::Red),
-        Role::Earlier => ([168, 72, 0], 94, Color::Red),
+        Role::Previous => ([168, 72, 0], 94, Color::Red),
         Role::Own => ([0, 98, 160], 25, Color::Blue),
         Role::First => ([116, 56, 188], 91, Color::Magenta),
         Role::Entropy => ([28, 112, 40], 22, Color::Green),
@@ -270,7 +270,7 @@ mod tests {
         Role::Accent,
         Role::Query,
         Role::Bad,
-        Role::Earlier,
+        Role::Previous,
         Role::Own,
         Role::First,
         Role::Entropy,

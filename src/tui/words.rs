@@ -83,6 +83,9 @@ pub fn bar(value: f64, width: u16) -> String {
         value.clamp(0.0, 1.0)
     };
     let eighths = (value * f64::from(width) * 8.0).round() as usize;
+    // What is not written as nothing shows.
+    let least = usize::from(value >= 0.0005 && width > 0);
+    let eighths = eighths.max(least);
     let mut bar = "█".repeat(eighths / 8);
     bar.push_str(PARTS[eighths % 8]);
     bar

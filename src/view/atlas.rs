@@ -28,10 +28,12 @@ pub enum Shown {
 }
 
 impl Shown {
-    /// What comes `by` further in the cycle: the picture, then every number.
-    fn after(self, by: isize) -> Self {
+    /// What comes `by` further in the cycle: the picture, where there is room for it, then every
+    /// number.
+    fn after(self, by: isize, pictures: bool) -> Self {
         let numbers = Measure::ALL.into_iter().map(Self::Number);
-        let all: Vec<Self> = [Self::Picture].into_iter().chain(numbers).collect();
+        let picture = pictures.then_some(Self::Picture);
+        let all: Vec<Self> = picture.into_iter().chain(numbers).collect();
         let at = all.iter().position(|shown| *shown == self).unwrap_or(0);
         let to = (at as isize + by).rem_euclid(all.len() as isize);
         all.get(to as usize).copied().unwrap_or_default()
@@ -65,13 +67,20 @@ pub struct AtlasView {
     pub(super) filter: Filter,
     /// The line that the filter was read from.
     pub(super) line: String,
-    /// The line to go back to while another is typed, and what is wrong with that.
-    before: Option<String>,
+    /// What to go back to while another line is typed, and what is wrong with that.
+    before: Option<Before>,
     wrong: Option<String>,
     /// The first visible layer and head.
     scroll: (usize, usize),
     /// The first visible row of the table.
     table_scroll: usize,
+}
+
+/// Where everything was before a filter was typed.
+#[derive(Clone, Debug)]
+struct Before {
+    line: String,
+    at: (Layer, Head),
 }
 
 impl State {
@@ -80,9 +89,30 @@ impl State {
         self.atlas.pane
     }
 
-    /// What the Atlas screen shows of every head.
+    /// What the Atlas screen is asked to show of every head.
     pub fn atlas_shown(&self) -> Shown {
         self.atlas.shown
+    }
+
+    /// What the Atlas screen shows of every head: a number where pictures would be too small.
+    pub fn atlas_drawn(&self) -> Shown {
+        match self.atlas.shown {
+            Shown::Picture if self.is_atlas_crowded() => Shown::Number(Measure::Previous),
+            shown => shown,
+        }
+    }
+
+    /// Whether pictures of all heads were asked for and would be too small.
+    pub fn is_atlas_crowded(&self) -> bool {
+        self.atlas.shown == Shown::Picture && !self.atlas_plan().0.pictures
+    }
+
+    /// The mean of a number over the heads of a layer; `None` where no head has it.
+    pub fn mean_of_layer(&self, layer: Layer, measure: Measure) -> Option<f64> {
+        let heads = self.derived.of(layer)?.heads.iter();
+        let values = heads.filter_map(|numbers| measure.of(numbers));
+        let (sum, count) = values.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
+        (count > 0).then(|| sum / f64::from(count))
     }
 
     /// How the heads fill the Atlas screen, with the first visible layer and head.
@@ -133,6 +163,20 @@ impl State {
         layers
             .filter_map(|numbers| measure.of(numbers))
             .fold(0.0, f64::max)
+    }
+
+    /// The largest mean of a number over the heads of a layer.
+    pub fn highest_mean(&self, measure: Measure) -> f64 {
+        let layers = self.derived.layers.iter().map(|done| done.layer.layer);
+        let means = layers.filter_map(|layer| self.mean_of_layer(layer, measure));
+        means.fold(0.0, f64::max)
+    }
+
+    /// Whether the chosen head is one that the filter keeps, or not known yet; else it is not shown
+    /// as chosen.
+    pub fn is_cursor_listed(&self) -> bool {
+        let (layer, head) = (self.cursor.layer, self.cursor.head);
+        self.is_listed(layer, head) || self.numbers_of(layer, head).is_none()
     }
 
     /// Goes one step, in the direction of an arrow.
@@ -196,7 +240,9 @@ impl State {
 
     /// Shows what comes `by` further of every head.
     pub(super) fn show_of_heads(&mut self, by: isize) {
-        self.atlas.shown = self.atlas.shown.after(by);
+        // A picture that has no room would show what is shown anyway.
+        let pictures = AtlasPlan::new(self.layout.atlas.inner(), Shown::Picture, &self.needs());
+        self.atlas.shown = self.atlas_drawn().after(by, pictures.pictures);
     }
 
     /// Sorts by the column `by` further to the right, its most telling heads first.
@@ -259,12 +305,18 @@ impl State {
 
     /// Brings what is visible of the heads in line with cursor and size.
     pub(super) fn settle_atlas(&mut self) {
-        let (plan, row, column) = self.atlas_plan();
+        self.keep_to_filter();
+        let (plan, ..) = self.atlas_plan();
         let at = self.cursor;
         let heads = self.capture.as_ref().map_or(0, |c| c.shape.heads);
+        // Pages: heads keep their places while the cursor moves among them.
+        let page = |at: usize, shown: usize, all: usize| {
+            let shown = shown.max(1);
+            (at / shown * shown).min(all.saturating_sub(shown))
+        };
         self.atlas.scroll = (
-            follow(row, at.layer.0, plan.rows, self.layers()),
-            follow(column, at.head.0, plan.columns, heads),
+            page(at.layer.0, plan.rows, self.layers()),
+            page(at.head.0, plan.columns, heads),
         );
         let (rows, all) = (self.rows_of_table(), self.listed().len());
         let first = self.atlas.table_scroll;

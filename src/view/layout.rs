@@ -1,7 +1,8 @@
 //! Where everything goes on a screen of any size. Plain numbers, so that moving and scrolling know
 //! what is visible and drawing can't disagree.
 
-use super::atlas::{AtlasPlan, Column};
+use super::atlas::{AtlasPlan, Column, Shown};
+use super::flow_plan::FlowPlan;
 use super::map_plan::MapPlan;
 use super::plan::GridPlan;
 use super::screen::Screen;
@@ -72,6 +73,9 @@ impl Area {
 /// The least size at which there is something to see.
 pub const LEAST: (u16, u16) = (40, 12);
 
+/// Rows of a table of heads at least, with its frame.
+const LEAST_TABLE: u16 = 8;
+
 /// What the layout depends on.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Needs {
@@ -87,6 +91,8 @@ pub struct Needs {
     pub all_heads: usize,
     /// Whether the table is shown where there is room for it or the atlas alone.
     pub table: bool,
+    /// What the atlas is asked to show of every head.
+    pub shown: Shown,
     /// Tokens of the text.
     pub tokens: usize,
     /// Cells of the widest label, and of the tallest when written downwards.
@@ -157,27 +163,38 @@ impl Layout {
         layout
     }
 
-    /// The text, with the list beside or below it where there is room, and the heads and the flow
-    /// above and below the list.
+    /// The text, with the list beside or below it where there is room; below the list the heads and
+    /// the flow.
     fn text(&mut self, body: Area, needs: &Needs) {
         let (text, side) = match (body.width, body.height) {
             (width @ 72.., _) => body.split_right((width / 3).clamp(30, 56)),
             (_, height @ 17..) => body.split_bottom((height / 4).min(10)),
             _ => (body, Area::default()),
         };
-        let (rest, flow) = match side.height {
-            0..=44 => (side, Area::default()),
-            _ => side.split_bottom(11),
+        self.text = text;
+        if body.width < 72 {
+            self.list = side;
+            return;
+        }
+        // The list comes first here: it tells what the colours of the text tell.
+        let keys = u16::try_from(needs.tokens.clamp(1, MOST_KEYS)).unwrap_or(1);
+        let rest = side.height.saturating_sub(keys + 2);
+        let flow = match rest {
+            0..=13 => 0,
+            14..=24 => 7,
+            _ => (2 + FlowPlan::LEAST_CHART).max(rest / 3),
         };
-        let grid = match rest.height {
-            0..=26 => 0,
-            height => GridPlan::frame_height(rest, height / 2, needs).min(height / 2),
+        let grid = match rest - flow {
+            room @ 6.. => GridPlan::frame_height(side, room, needs).clamp(6, room),
+            _ => 0,
         };
-        let (grid, list) = rest.split_top(grid);
-        (self.text, self.grid, self.list, self.flow) = (text, grid, list, flow);
+        let (list, rest) = side.split_top(side.height - grid - flow);
+        let (grid, flow) = rest.split_top(grid);
+        (self.list, self.grid, self.flow) = (list, grid, flow);
     }
 
-    /// The pictures, with the table beside them where there is room.
+    /// All heads, with the table beside or below them, wherever heads are seen better. The heads take
+    /// what they have a use for, the table the rest.
     fn atlas(&mut self, body: Area, needs: &Needs) {
         if body.width < 72 {
             match needs.table {
@@ -186,18 +203,31 @@ impl Layout {
             }
             return;
         }
-        // The pictures take what they have a use for, the table the rest, and each a third.
-        let wanted = AtlasPlan::width_wanted(body.height, needs).max(44);
-        let wanted = u16::try_from(wanted).unwrap_or(u16::MAX);
-        let least = (body.width / 3).max(34);
         let columns = Column::all().into_iter().map(Column::width);
-        let most = columns.sum::<usize>() as u16 + 3;
-        let side = body
-            .width
-            .saturating_sub(wanted)
-            .clamp(least, most.max(least));
-        let side = side.min(body.width - body.width / 3);
-        (self.atlas, self.table) = body.split_right(side);
+        let whole_table = columns.sum::<usize>() as u16 + 3;
+        let plan = |area: Area| AtlasPlan::new(area.inner(), needs.shown, needs);
+        let least = (body.width / 3).max(34);
+        let (room, _) = body.split_right(least);
+        let beside = plan(room);
+        // The legend is a line of words.
+        let wide = beside.used_width().max(44).min(room.width);
+        let wide = wide.max(body.width.saturating_sub(whole_table.max(least)));
+        let beside_table = u32::from(body.width - wide) * u32::from(body.height);
+        if body.height >= 18 {
+            let (room, _) = body.split_bottom(LEAST_TABLE);
+            let below = plan(room);
+            let rows = (needs.layers * needs.all_heads).saturating_add(3);
+            let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+            let tall = below.used_height().min(room.height);
+            let tall = tall.max(body.height.saturating_sub(rows.max(LEAST_TABLE)));
+            let table = u32::from(body.width.min(whole_table)) * u32::from(body.height - tall);
+            let (beside, below) = (beside.worth(needs), below.worth(needs));
+            if below > beside || (below == beside && table > beside_table) {
+                (self.atlas, self.table) = body.split_top(tall);
+                return;
+            }
+        }
+        (self.atlas, self.table) = body.split_right(body.width - wide);
     }
 
     /// The heatmap, with the other panes beside or below it.
@@ -226,26 +256,10 @@ impl Layout {
 
     /// Grid, list and flow above each other, as many as fit.
     fn stack(&mut self, side: Area, needs: &Needs) {
-        let height = side.height;
-        let flow = match height {
-            0..=17 => 0,
-            18..=25 => 7,
-            26..=33 => 11,
-            _ => 15,
-        };
-        let list = match height {
-            0..=12 => 0,
-            13..=27 => (height / 4).max(5),
-            _ => (height / 4).min(12),
-        };
-        let grid = height - flow - list;
-        let need = GridPlan::frame_height(side, grid, needs);
-        let grid = grid.min(need).max(6).min(height - flow);
-        let (top, rest) = side.split_top(grid);
-        let (middle, bottom) = rest.split_bottom(flow);
-        self.grid = top;
-        self.list = middle;
-        self.flow = bottom;
+        let Shares { grid, list } = Shares::of(side, needs);
+        let (grid, rest) = side.split_top(grid);
+        let (list, flow) = rest.split_top(list);
+        (self.grid, self.list, self.flow) = (grid, list, flow);
     }
 
     /// Every pane with its area.
@@ -256,6 +270,66 @@ impl Layout {
             (Pane::List, self.list),
             (Pane::Flow, self.flow),
         ]
+    }
+}
+
+/// Rows of the grid and the list, frames included, where the flow stands below them with the rest.
+struct Shares {
+    grid: u16,
+    list: u16,
+}
+
+/// Keys that the list has room for at most before the flow gets its own.
+const MOST_KEYS: usize = 12;
+
+impl Shares {
+    /// How a column shares its rows. Pictures of heads take what they have a use for beside a short
+    /// list and a small flow; then the list takes as many rows as there are keys, and the flow the
+    /// rest.
+    fn of(side: Area, needs: &Needs) -> Self {
+        let height = side.height;
+        let keys = u16::try_from(needs.tokens.clamp(1, MOST_KEYS)).unwrap_or(1);
+        // A chart with a sentence below it.
+        let chart = 3 + FlowPlan::LEAST_CHART;
+        let wide = FlowPlan::new(
+            Area {
+                height: chart,
+                ..side
+            }
+            .inner(),
+            needs.layers.max(1),
+        );
+        // Large pictures of a long text are worth more than a large flow.
+        let long = needs.tokens > 2 * MOST_KEYS && height < 40;
+        let flow = match height {
+            0..=17 => 0,
+            18..=29 => 7,
+            _ if long || !wide.is_some_and(|plan| plan.chart) => 7,
+            30..=44 => chart,
+            _ => height / 4,
+        };
+        let list = match height {
+            0..=12 => 0,
+            13..=20 => 5,
+            _ => keys.min(5) + 2,
+        };
+        let room = height.saturating_sub(flow + list);
+        let grid = GridPlan::frame_height(side, room, needs);
+        let grid = grid.min(room).max(6).min(height);
+        if list == 0 {
+            return Self {
+                grid: height,
+                list: 0,
+            };
+        }
+        let rest = height - grid;
+        if flow == 0 {
+            return Self { grid, list: rest };
+        }
+        let list = (keys + 2)
+            .clamp(list, (rest - flow.min(rest)).max(list))
+            .min(rest);
+        Self { grid, list }
     }
 }
 

@@ -72,6 +72,7 @@ pub use shade::Shade;
 pub use shell::Words;
 pub use span::End;
 pub use state::{Cursor, Direction, Options, Popup, Running, State};
+pub use text::TextPlan;
 pub use update::update;
 pub use work::{Asked, Cancel, Look, NO_MODEL, NO_PATH, Request, Task, Update, Watch, Work};
 pub use wrap::Wrap;

@@ -90,7 +90,7 @@ impl State {
                 let (plan, layer, head) = self.atlas_plan();
                 let end = |first: usize, count: usize, all: usize| (first + count).min(all);
                 Picture::Atlas(AtlasPicture {
-                    shown: self.atlas_shown(),
+                    shown: self.atlas_drawn(),
                     scale: match self.scale.needs_row() {
                         true => Scale::Raw,
                         false => self.scale,

@@ -13,11 +13,16 @@ pub struct GridPlan {
     pub width: u16,
     /// Rows of one picture.
     pub height: u16,
-    /// Rows of numbers below each picture: 3 or 0.
-    pub numbers: u16,
+    /// Rows and columns of values of one picture.
+    pub values: (usize, usize),
     /// Heads in all.
     heads: usize,
 }
+
+/// Values of the largest picture in either direction: thumbnails are kept in no more.
+const LARGEST_PICTURE: usize = 64;
+/// Columns of the smallest picture.
+const SMALLEST_PICTURE: u16 = 4;
 
 impl GridPlan {
     /// Rows, frame included, that the heads take of at most `height` rows of an area.
@@ -27,54 +32,58 @@ impl GridPlan {
         needed.saturating_add(2)
     }
 
-    /// The plan for the inner area of the grid.
+    /// The plan for the inner area of the grid: the largest pictures with which all heads fit.
     pub fn new(area: Area, needs: &Needs) -> Self {
         let heads = needs.heads.max(1);
-        let plan = |width: u16, numbers: u16| {
+        // A terminal cell is about twice as high as it is wide.
+        let plan = |width: u16| {
             let columns = usize::from(area.width / (width + 1)).min(heads);
+            let height = width.div_ceil(2);
+            let rows = if needs.half_blocks { width } else { height };
             Self {
                 columns,
                 rows: heads.div_ceil(columns.max(1)),
                 width,
-                // A terminal cell is about twice as high as it is wide.
-                height: width / 2,
-                numbers,
+                height,
+                values: (usize::from(rows), usize::from(width)),
                 heads,
             }
         };
-        let widths = || (4..=24u16).rev().step_by(2);
-        let with_numbers = |width| if width >= 8 { [3, 0] } else { [0, 0] };
-        let all = widths().flat_map(|width| with_numbers(width).map(|n| plan(width, n)));
-        // Large pictures, few empty places, and numbers where they fit.
-        let worth = |plan: &Self| {
-            let places = plan.columns * plan.rows;
-            usize::from(plan.width) * 1000 * heads / places.max(1) + usize::from(plan.numbers)
-        };
         let fits = |plan: &Self| plan.columns > 0 && plan.height_needed() <= area.height;
-        if let Some(best) = all.filter(fits).max_by_key(worth) {
+        let mut all = picture_widths(needs.tokens, area.width).map(plan);
+        if let Some(best) = all.find(fits) {
             return best;
         }
-        let smallest = plan(8, 0);
+        let smallest = plan(8);
         if smallest.columns > 0 && smallest.stride() <= area.height {
             return Self {
                 rows: usize::from(area.height / smallest.stride()).min(smallest.rows),
                 ..smallest
             };
         }
+        let (width, height) = (
+            area.width.min(SMALLEST_PICTURE),
+            area.height.saturating_sub(1).min(2),
+        );
+        let rows = if needs.half_blocks {
+            2 * height
+        } else {
+            height
+        };
         Self {
             columns: 1,
             rows: 1,
-            width: area.width.min(4),
-            height: area.height.saturating_sub(1).min(2),
-            numbers: 0,
+            width,
+            height,
+            values: (usize::from(rows), usize::from(width)),
             heads,
         }
     }
 
-    /// Columns from one head to the next: spread over the width, with a gap of one to four.
+    /// Columns from one head to the next: all of them share the width.
     pub fn step(&self, inner: Area) -> u16 {
         let columns = self.columns.max(1) as u16;
-        (inner.width / columns).clamp(self.width + 1, self.width + 4)
+        (inner.width / columns).max(self.width + 1)
     }
 
     /// The head that is drawn at a cell of the screen, where rows of heads begin with `first`.
@@ -87,9 +96,9 @@ impl GridPlan {
         (column < self.columns && row < self.rows && head < self.heads).then_some(head)
     }
 
-    /// Rows of a head with its name and numbers.
+    /// Rows of a head with its name.
     pub fn stride(&self) -> u16 {
-        1 + self.height + self.numbers
+        1 + self.height
     }
 
     /// Rows that all heads need.
@@ -97,4 +106,22 @@ impl GridPlan {
         let rows = self.heads.div_ceil(self.columns.max(1));
         u16::try_from(rows * usize::from(self.stride())).unwrap_or(u16::MAX)
     }
+}
+
+/// The widths that pictures of a text can have, the largest first: whole multiples of its tokens, so
+/// that all weights are equally large, and even widths in which several share a place.
+fn picture_widths(tokens: usize, room: u16) -> impl Iterator<Item = u16> {
+    let most = usize::from(room).min(LARGEST_PICTURE);
+    let whole = (1..=most).filter(move |width| tokens > 0 && width % tokens == 0);
+    let shared = (usize::from(SMALLEST_PICTURE)..=most).filter(move |width| {
+        let few = tokens == 0 || *width < tokens;
+        few && width % 2 == 0
+    });
+    let mut all: Vec<usize> = whole.chain(shared).collect();
+    all.sort_unstable();
+    let all = all
+        .into_iter()
+        .filter(|width| *width >= usize::from(SMALLEST_PICTURE))
+        .rev();
+    all.filter_map(|width| u16::try_from(width).ok())
 }

@@ -20,8 +20,9 @@ use super::scroll::follow;
 use super::span::Turned;
 use super::text::TextView;
 use super::zoom::Zoom;
-use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query};
+use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, Token};
 use crate::lens::{Diagnosis, LayerTrust, Scale, broken_predictions};
+use crate::token::join;
 
 /// What the explorer is started with.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +109,9 @@ pub struct State {
     pub(super) size: (u16, u16),
     pub(super) screen: Screen,
     pub(super) capture: Option<Arc<Capture>>,
+    /// The tokens of the last run that had characters spread over several, and the same tokens with
+    /// labels that show them whole.
+    pub(super) whole_tokens: Option<(Arc<Vec<Token>>, Arc<Vec<Token>>)>,
     /// The last capture that was complete, to come back to when a run does not get there.
     pub(super) complete: Option<Arc<Capture>>,
     /// What was found in the layers of these captures, in the order in which it came.
@@ -193,6 +197,7 @@ impl State {
             size: (0, 0),
             screen: Screen::default(),
             capture: None,
+            whole_tokens: None,
             complete: None,
             trusts: Vec::new(),
             broken_predictions: 0,
@@ -244,6 +249,7 @@ impl State {
             layers: self.layers(),
             all_heads: self.capture.as_ref().map_or(0, |c| c.shape.heads),
             table: self.atlas.pane == AtlasPane::Table,
+            shown: self.atlas.shown,
             tokens: self.tokens(),
             label: self.label,
             half_blocks: self.options.half_blocks,
@@ -259,6 +265,7 @@ impl State {
 
     /// Takes a capture in place of the one that is shown.
     pub(super) fn show(&mut self, capture: Arc<Capture>) {
+        let capture = self.with_whole_characters(capture);
         let same_text = self.capture.as_ref().is_some_and(|shown| {
             let (old, new) = (&shown.tokens, &capture.tokens);
             let same = || {
@@ -293,6 +300,38 @@ impl State {
         self.forget_layers();
         if !self.touched && (first || !same_text) {
             self.start();
+        }
+    }
+
+    /// A capture in which characters that are spread over tokens are shown whole. The tokens are the
+    /// same for every capture of a run, so that nothing is laid out anew.
+    fn with_whole_characters(&mut self, capture: Arc<Capture>) -> Arc<Capture> {
+        let of_run = |(spread, whole): &(Arc<Vec<Token>>, Arc<Vec<Token>>)| {
+            Arc::ptr_eq(spread, &capture.tokens).then(|| Arc::clone(whole))
+        };
+        let whole = self.whole_tokens.as_ref().and_then(of_run);
+        let whole = whole.or_else(|| {
+            let labels: Vec<_> = capture.tokens.iter().map(|token| &token.label).collect();
+            let joined = join(&labels);
+            if joined.is_empty() {
+                return None;
+            }
+            let mut tokens = capture.tokens.to_vec();
+            for (at, label) in joined {
+                if let Some(token) = tokens.get_mut(at) {
+                    token.label = label;
+                }
+            }
+            let whole = Arc::new(tokens);
+            self.whole_tokens = Some((Arc::clone(&capture.tokens), Arc::clone(&whole)));
+            Some(whole)
+        });
+        match whole {
+            None => capture,
+            Some(tokens) => Arc::new(Capture {
+                tokens,
+                ..(*capture).clone()
+            }),
         }
     }
 

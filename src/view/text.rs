@@ -12,14 +12,23 @@ use super::shade::Shade;
 use super::state::{Direction, State};
 use super::update::shift;
 use super::wrap::Wrap;
-use crate::capture::{Key, Query};
+use crate::capture::{Key, Query, Token};
+use crate::lens::Ranked;
+
+/// Tokens that brackets link with the chosen one at most.
+const MOST_BRACKETS: usize = 5;
+/// The least weight that a bracket shows.
+const LEAST_BRACKET: f32 = 0.02;
 
 /// How the text is shown.
 #[derive(Clone, Debug, Default)]
 pub struct TextView {
     pub(super) shade: Shade,
-    /// The text in lines; computed anew for other tokens or another width.
+    /// The text in lines, and how they lie in the pane; computed anew for other tokens or another
+    /// size.
     wrap: Option<Arc<Wrap>>,
+    plan: TextPlan,
+    planned: Option<Area>,
     /// The first visible line.
     pub(super) scroll: usize,
     /// The column that moves by line keep to.
@@ -71,8 +80,13 @@ impl State {
         self.text.goal = None;
     }
 
-    /// Where the letters are.
-    pub fn text_field(&self) -> Area {
+    /// How the lines of the text lie in their pane.
+    pub fn text_plan(&self) -> TextPlan {
+        self.text.plan
+    }
+
+    /// What is free for text in its pane: a blank stays beside the frame.
+    fn text_room(&self) -> Area {
         let inner = self.layout.text.inner();
         let left = inner.width.min(1);
         Area {
@@ -97,7 +111,21 @@ impl State {
     pub fn text_lines(&self) -> Range<usize> {
         let lines = self.wrap().map_or(0, Wrap::lines);
         let first = self.text.scroll.min(lines);
-        first..(first + usize::from(self.text_field().height)).min(lines)
+        first..(first + self.text.plan.lines()).min(lines)
+    }
+
+    /// The tokens that brackets link with the chosen one: the strongest of the list, each with its
+    /// weight. None where lines have no room for brackets, or other numbers are shown.
+    pub fn brackets(&self) -> impl Iterator<Item = Ranked> {
+        let chosen = self.chosen();
+        let shown = self.text.plan.above > 0 && self.text.shade == Shade::Weight;
+        let strong = self
+            .ranked()
+            .iter()
+            .take(if shown { MOST_BRACKETS + 1 } else { 0 });
+        let others = strong.filter(move |entry| entry.position != chosen);
+        let clear = others.filter(|entry| entry.weight >= LEAST_BRACKET);
+        clear.take(MOST_BRACKETS).copied()
     }
 
     /// The tokens that have a letter in sight.
@@ -181,13 +209,14 @@ impl State {
 
     /// Chooses the token at a cell of the screen, or the entry of the list.
     pub(super) fn click_text(&mut self, x: u16, y: u16) {
-        let field = self.text_field();
+        let plan = self.text.plan;
+        let field = plan.field;
         if self.layout.list.contains(x, y) {
             self.click_list(y);
         } else if field.contains(x, y)
             && let Some(wrap) = self.text.wrap.clone()
         {
-            let line = self.text.scroll + usize::from(y - field.y);
+            let line = self.text.scroll + usize::from((y - field.y) / plan.pitch.max(1));
             if let Some(token) = wrap.at(line, x - field.x).filter(|_| line < wrap.lines()) {
                 self.choose_token(token);
             }
@@ -196,11 +225,10 @@ impl State {
 
     /// Lines of a page, or entries where the list has the focus.
     pub(super) fn page_of_text(&self) -> usize {
-        let area = match self.text.listing {
-            true => self.layout.list.inner(),
-            false => self.text_field(),
-        };
-        usize::from(area.height)
+        match self.text.listing {
+            true => usize::from(self.layout.list.inner().height),
+            false => self.text.plan.lines(),
+        }
     }
 
     /// Chooses the token of the list's entry, so that attention can be followed from token to
@@ -220,19 +248,24 @@ impl State {
             self.text.listing = false;
         }
         self.settle_grid();
-        let field = self.text_field();
+        let room = self.text_room();
         let Some(capture) = &self.capture else {
             self.text.wrap = None;
+            self.text.plan = TextPlan::tight(room);
             return;
         };
+        let (tokens, plan) = (&capture.tokens, self.text.plan);
         let held = self.text.wrap.as_ref();
-        if !held.is_some_and(|wrap| wrap.is_of(&capture.tokens, field.width)) {
-            let wrap = Wrap::new(Arc::clone(&capture.tokens), field.width);
+        let held = held.is_some_and(|wrap| wrap.is_of(tokens, plan.field.width));
+        if !held || self.text.planned != Some(room) {
+            let (plan, wrap) = lay_out(room, tokens);
+            self.text.plan = plan;
+            self.text.planned = Some(room);
             self.text.wrap = Some(Arc::new(wrap));
         }
         let Some(wrap) = &self.text.wrap else { return };
         let (line, _) = wrap.place(self.chosen());
-        let rows = usize::from(field.height);
+        let rows = self.text.plan.lines();
         self.text.scroll = follow(self.text.scroll, line, rows, wrap.lines());
     }
 
@@ -253,6 +286,78 @@ impl State {
             self.set_other_end(strongest.position);
         }
     }
+}
+
+/// How the lines of the text lie in their pane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TextPlan {
+    /// Where the lines are, with the rows above each.
+    pub field: Area,
+    /// Rows from a line to the next.
+    pub pitch: u16,
+    /// Rows above a line for the brackets that link its tokens; 0 where there are none.
+    pub above: u16,
+    /// The column of the line that links brackets of several lines, left of the field.
+    pub gutter: u16,
+}
+
+/// Columns left of the text for what links brackets of several lines.
+const GUTTER: u16 = 4;
+
+impl TextPlan {
+    /// Line below line, over the whole width.
+    fn tight(room: Area) -> Self {
+        Self {
+            field: room,
+            pitch: 1,
+            above: 0,
+            gutter: room.x,
+        }
+    }
+
+    /// Lines apart, with room for brackets.
+    fn roomy(room: Area, pitch: u16) -> Self {
+        Self {
+            field: Area {
+                x: room.x + GUTTER.min(room.width),
+                // As far from the frame as the brackets' line.
+                width: room.width.saturating_sub(GUTTER + 1),
+                ..room
+            },
+            pitch,
+            above: 2,
+            gutter: room.x + 1,
+        }
+    }
+
+    /// Lines that are visible at once.
+    pub fn lines(&self) -> usize {
+        usize::from(self.field.height / self.pitch.max(1))
+    }
+
+    /// The row of the screen of a line, counted from the first visible one.
+    pub fn row(&self, line: usize) -> u16 {
+        let down = line * usize::from(self.pitch) + usize::from(self.above);
+        self.field
+            .y
+            .saturating_add(u16::try_from(down).unwrap_or(u16::MAX))
+    }
+}
+
+/// The lines of the tokens in a pane: as far apart as all of them fit, else line below line.
+fn lay_out(room: Area, tokens: &Arc<Vec<Token>>) -> (TextPlan, Wrap) {
+    let roomy = TextPlan::roomy(room, 3);
+    // No text of more tokens than cells fits with rows between.
+    let cells = usize::from(roomy.field.width) * roomy.lines();
+    if roomy.field.width >= 20 && tokens.len() <= cells {
+        let wrap = Wrap::new(Arc::clone(tokens), roomy.field.width);
+        let fits = |pitch: u16| wrap.lines() <= TextPlan::roomy(room, pitch).lines();
+        if let Some(pitch) = [5, 4, 3].into_iter().find(|&pitch| fits(pitch)) {
+            return (TextPlan::roomy(room, pitch), wrap);
+        }
+    }
+    let tight = TextPlan::tight(room);
+    (tight, Wrap::new(Arc::clone(tokens), tight.field.width))
 }
 
 #[cfg(test)]

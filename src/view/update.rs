@@ -377,12 +377,18 @@ impl State {
 
     /// Goes `by` kept layers up the stack.
     pub(super) fn move_layer(&mut self, by: isize) {
+        if self.is_filtered() {
+            return self.move_among_listed(by, 0);
+        }
         self.cursor.layer = self.kept_layer(by);
         self.entry = 0;
     }
 
     /// Goes `by` heads on.
     pub(super) fn move_head(&mut self, by: isize) {
+        if self.is_filtered() {
+            return self.move_among_listed(0, by);
+        }
         self.cursor.head = Head(shift(self.cursor.head.0, by, self.heads()));
         self.head_chosen = true;
         self.mean = false;

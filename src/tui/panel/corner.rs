@@ -19,7 +19,7 @@ const CARD: (u16, u16, u16) = (18, 8, 12);
 /// What the card tells, with the colours that these numbers have elsewhere.
 const TOLD: [(Measure, Role); 6] = [
     (Measure::SelfWeight, Role::Own),
-    (Measure::Previous, Role::Earlier),
+    (Measure::Previous, Role::Previous),
     (Measure::First, Role::First),
     (Measure::EntropyRelative, Role::Entropy),
     (Measure::Duplicate, Role::Dim),

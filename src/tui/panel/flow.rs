@@ -1,48 +1,35 @@
 //! How attention changes from layer to layer.
 
-use super::super::canvas::{Canvas, Span, Titles};
+use ratatui::style::Modifier;
+
+use super::super::canvas::{Canvas, Span, Titles, measure};
 use super::super::theme::Role;
 use super::super::words::{column, share};
-use crate::capture::tile_of;
-use crate::lens::{Measure, Numbers};
+use crate::lens::{Measure, Numbers, UNDEFINED, flow_sentences};
 use crate::view::{Area, FlowPlan, Pane, State};
 
-/// What is shown, from top to bottom, and how it is drawn; each in 0..1.
+/// What is shown, and in what colour; each in 0..1.
 const SERIES: [(Measure, Role); 4] = [
     (Measure::SelfWeight, Role::Own),
-    (Measure::Previous, Role::Earlier),
+    (Measure::Previous, Role::Previous),
     (Measure::First, Role::First),
     (Measure::EntropyRelative, Role::Entropy),
 ];
 
-/// The attention flow: one row of columns a series, one column a layer.
+/// The attention flow: a bar a layer in four groups, or in four rows where there is less room.
 pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
     if area.is_empty() {
         return;
     }
-    let titles = Titles {
-        left: vec![
-            canvas.span("attention flow", Role::Strong),
-            canvas.span(" by layer", Role::Dim),
-        ],
-        bottom: vec![canvas.span("means over heads and queries", Role::Dim)],
-        ..Titles::default()
-    };
-    canvas.frame(area, state.focus() == Pane::Flow, &titles);
     let inner = area.inner();
     let layers = state.layers();
-    let Some(plan) = FlowPlan::new(inner, layers) else {
-        return;
-    };
-    let FlowPlan {
-        each,
-        plot,
-        slots,
-        stride,
-        ..
-    } = plan;
-    let axis = u16::from(inner.height >= 5);
-    let gap = u16::from(each >= 3);
+    let plan = FlowPlan::new(inner, layers);
+    canvas.frame(
+        area,
+        state.focus() == Pane::Flow,
+        &titles(canvas, area.width, plan.as_ref()),
+    );
+    let Some(plan) = plan else { return };
     // A place for each layer, empty where it is not done or not kept.
     let mut points: Vec<Option<&Numbers>> = vec![None; layers];
     for (layer, point) in state.flow() {
@@ -50,112 +37,193 @@ pub fn flow(canvas: &mut Canvas, area: Area, state: &State) {
             *place = Some(point);
         }
     }
-    let narrow = FlowPlan::is_narrow(inner);
-    let thick = if stride >= 3 { stride - 1 } else { stride };
     let current = state.cursor().layer.0;
-    for (at, (measure, role)) in SERIES.into_iter().enumerate() {
-        let top = inner.y + at as u16 * each;
-        let base = top + each - 1;
-        if base >= inner.y + inner.height {
+    let end = inner.y + inner.height;
+    if plan.chart {
+        axis(canvas, inner, &plan);
+    }
+    for (at, (measure, role)) in (0..).zip(SERIES) {
+        let group = plan.group(at);
+        if group.y >= end {
             break;
         }
-        let name = [canvas.span(format!(" {}", measure.heading()), Role::Dim)];
-        canvas.line(inner.x, base, plot.x - inner.x, &name);
-        for slot in 0..slots {
-            let of_slot = |layer: &usize| tile_of(*layer, layers, slots) == slot;
-            let done = (0..layers).filter(of_slot).filter_map(|l| points[l]);
-            let done = done.filter_map(|point| measure.of(point));
-            let (sum, count) = done.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1));
-            let here = tile_of(current, layers, slots) == slot;
-            let x = plot.x + slot as u16 * stride;
-            for row in 0..each - gap.min(each - 1) {
-                let part = match count {
-                    0 if row == 0 => "·",
-                    0 => " ",
-                    _ => column(sum / f64::from(count), each - gap.min(each - 1), row),
-                };
-                let role = match (count, here) {
-                    (0, _) => Role::Frame,
-                    (_, true) => Role::Strong,
-                    _ => role,
-                };
-                let style = canvas.theme.style(role);
-                for dx in 0..thick {
-                    canvas.text(x + dx, base - row, 1, part, style);
-                }
+        bars(canvas, group, &plan, (measure, role), &points);
+        let room = match plan.chart {
+            true => plan.pitch - 1,
+            false => plan.plot.x - inner.x - 2,
+        };
+        let bold = canvas.theme.style(role).add_modifier(Modifier::BOLD);
+        let name = [(name(measure, room).to_owned(), bold)];
+        let ends = ends(canvas, &points, measure, role);
+        if plan.chart {
+            canvas.line(group.x, inner.y, room, &name);
+            let below = group.y + group.height;
+            numbers(canvas, group, below, room, &plan, current);
+            canvas.line(group.x, below + 1, room, &short(&ends, room));
+        } else {
+            canvas.line(inner.x + 1, group.y, room, &name);
+            let x = group.x + group.width + 1;
+            let room = (inner.x + inner.width).saturating_sub(x + 1);
+            canvas.line(x, group.y, room, &short(&ends, room));
+        }
+    }
+    if !plan.chart && inner.height > 4 {
+        let room = (inner.x + inner.width).saturating_sub(plan.plot.x);
+        numbers(canvas, plan.plot, inner.y + 4, room, &plan, current);
+    }
+    let done: Vec<Option<Numbers>> = points.iter().map(|point| point.copied()).collect();
+    let room = inner.width.saturating_sub(AXIS + 1);
+    let sentences = flow_sentences(&done, usize::from(room));
+    let below = sentences
+        .into_iter()
+        .take(usize::from(plan.words))
+        .zip(end - plan.words..);
+    for (sentence, y) in below {
+        let line = [canvas.span(sentence, Role::Dim)];
+        let left = if plan.chart { AXIS } else { 1 };
+        canvas.line(
+            inner.x + left,
+            y,
+            inner.width.saturating_sub(left + 1),
+            &line,
+        );
+    }
+}
+
+/// Columns left of a chart.
+const AXIS: u16 = 3;
+
+/// The name of the pane, its unit, and how many layers a bar stands for where they are several.
+fn titles(canvas: &Canvas, width: u16, plan: Option<&FlowPlan>) -> Titles {
+    let by = " by layer";
+    let tries = [("attention flow", by), ("flow", by), ("flow", "")];
+    let title = |(name, by): (&str, &str)| {
+        vec![canvas.span(name, Role::Strong), canvas.span(by, Role::Dim)]
+    };
+    let right = match plan {
+        Some(plan) if plan.each > 1 => {
+            vec![canvas.span(format!("{} layers a bar", plan.each), Role::Dim)]
+        }
+        _ => Vec::new(),
+    };
+    let fits = |left: &Vec<Span>| measure(left) + measure(&right) + 7 <= width;
+    Titles {
+        left: tries.map(title).into_iter().find(fits).unwrap_or_default(),
+        right,
+        bottom: vec![canvas.span("means over heads and queries", Role::Dim)],
+    }
+}
+
+/// The name of a number in so many cells.
+fn name(measure: Measure, room: u16) -> &'static str {
+    let names = [measure.title(), measure.heading()];
+    let fits = |name: &&str| name.len() <= usize::from(room);
+    let word = measure.title().split(' ').next().unwrap_or_default();
+    names.into_iter().find(fits).unwrap_or(word)
+}
+
+/// The axis of a chart, from 0 to 1.
+fn axis(canvas: &mut Canvas, inner: Area, plan: &FlowPlan) {
+    let (plot, frame) = (plan.plot, canvas.theme.style(Role::Frame));
+    let last = plot.height.saturating_sub(1);
+    for row in 0..plot.height {
+        canvas.text(inner.x + 2, plot.y + row, 1, "│", frame);
+    }
+    let style = canvas.theme.style(Role::Dim);
+    canvas.text(inner.x + 1, plot.y, 1, "1", style);
+    canvas.text(inner.x + 1, plot.y + last, 1, "0", style);
+    if plot.height >= 7 && plot.height % 2 == 1 {
+        canvas.text(inner.x, plot.y + last / 2, 2, ".5", style);
+    }
+}
+
+/// The bars of one series: the mean over the layers of each, a dot where none is done.
+fn bars(
+    canvas: &mut Canvas,
+    group: Area,
+    plan: &FlowPlan,
+    (measure, role): (Measure, Role),
+    points: &[Option<&Numbers>],
+) {
+    let (style, frame) = (canvas.theme.style(role), canvas.theme.style(Role::Frame));
+    for bar in 0..plan.bars {
+        let done = points.get(plan.layers_of(bar)).unwrap_or_default();
+        let values = done.iter().flatten().filter_map(|point| measure.of(point));
+        let (sum, count) = values.fold((0.0, 0), |(sum, count), v| (sum + v, count + 1));
+        let x = group.x + bar as u16 * plan.stride;
+        let base = group.y + group.height - 1;
+        if count == 0 {
+            canvas.text(x, base, 1, "·", frame);
+            continue;
+        }
+        for row in 0..group.height {
+            let part = column(sum / f64::from(count), group.height, row);
+            for dx in 0..plan.thick() {
+                canvas.text(x + dx, base - row, 1, part, style);
             }
         }
-        let spans = told(canvas, &points, measure, current, narrow);
-        let x = plot.x + plot.width + 1;
-        if each == 1 {
-            let mut line = vec![spans.0];
-            line.push((" ".to_owned(), ratatui::style::Style::new()));
-            line.extend(spans.1);
-            canvas.line(x, base, inner.width.saturating_sub(x - inner.x), &line);
-        } else {
-            canvas.line(
-                x,
-                base - 1,
-                inner.width.saturating_sub(x - inner.x),
-                &[spans.0],
-            );
-            canvas.line(x, base, inner.width.saturating_sub(x - inner.x), &spans.1);
-        }
-    }
-    if axis > 0 {
-        let y = inner.y + 4 * each;
-        numbers(canvas, plot, y, layers, (slots, stride, thick), current);
     }
 }
 
-/// The value of the current layer, and the first and the last value.
-fn told(
-    canvas: &Canvas,
-    points: &[Option<&Numbers>],
-    measure: Measure,
-    current: usize,
-    narrow: bool,
-) -> (Span, Vec<Span>) {
-    let now = match points.get(current).copied().flatten() {
-        Some(point) => share(measure.of(point)),
-        None => String::new(),
-    };
+/// The values of the first and the last layer that are done.
+fn ends(canvas: &Canvas, points: &[Option<&Numbers>], measure: Measure, role: Role) -> [Span; 3] {
     let mut done = points.iter().flatten();
-    let ends = match (done.next(), done.next_back()) {
-        (Some(first), Some(last)) => {
-            let arrow = if narrow { "→" } else { " → " };
-            let ends = [first, last].map(|point| share(measure.of(point)));
-            ends.join(arrow)
-        }
-        _ => String::new(),
+    let told = |point: Option<&&Numbers>| match point.and_then(|point| measure.of(point)) {
+        Some(value) => share(Some(value)),
+        None => UNDEFINED.to_owned(),
     };
-    (
-        canvas.span(now, Role::Strong),
-        vec![canvas.span(ends, Role::Dim)],
-    )
+    let first = done.next();
+    let last = done.next_back().or(first);
+    [
+        canvas.span(told(first), Role::Dim),
+        canvas.span(" → ", Role::Dim),
+        canvas.span(told(last), role),
+    ]
 }
 
-/// The numbers of the layers below their columns, as many as fit.
-fn numbers(
-    canvas: &mut Canvas,
-    plot: Area,
-    y: u16,
-    layers: usize,
-    (slots, stride, thick): (usize, u16, u16),
-    current: usize,
-) {
-    let digits = layers.saturating_sub(1).to_string().len() as u16;
-    let every = usize::from((digits + 1).div_ceil(stride).max(1));
-    let here = tile_of(current, layers, slots);
-    let place = |slot: usize| plot.x + slot as u16 * stride + (thick.saturating_sub(1)) / 2;
-    let first_of = |slot: usize| (0..layers).find(|l| tile_of(*l, layers, slots) == slot);
-    for slot in (0..slots).step_by(every) {
-        let near = place(slot).abs_diff(place(here)) <= digits;
-        if let Some(layer) = first_of(slot).filter(|_| !near) {
-            let number = [canvas.span(layer.to_string(), Role::Dim)];
-            canvas.line(place(slot), y, digits, &number);
-        }
+/// Two values as widely as there is room: `0.13 → 0.19`, `.13→.19`.
+fn short(ends: &[Span; 3], room: u16) -> Vec<Span> {
+    if measure(ends) <= room {
+        return ends.to_vec();
     }
-    let number = [canvas.span(current.to_string(), Role::Accent)];
-    canvas.line(place(here), y, digits, &number);
+    let bare = |span: &Span| {
+        let text = span.0.trim();
+        let text = text
+            .strip_prefix("0.")
+            .map_or(text.to_owned(), |rest| format!(".{rest}"));
+        (text, span.1)
+    };
+    ends.iter().map(bare).collect()
+}
+
+/// The numbers of the layers below their bars, as many as fit; the chosen one always.
+fn numbers(canvas: &mut Canvas, group: Area, y: u16, room: u16, plan: &FlowPlan, current: usize) {
+    let here = plan.bar_of(current);
+    let last = plan.bars.saturating_sub(1);
+    let place = |bar: usize, text: &str| {
+        let x = bar as u16 * plan.stride;
+        x.min(room.saturating_sub(text.len() as u16))
+    };
+    let mut taken: Vec<(u16, u16)> = Vec::new();
+    let rest = (0..plan.bars).filter(|bar| *bar != here && *bar != last && *bar != 0);
+    let order = [here, 0, last].into_iter().chain(rest);
+    let mut written = Vec::new();
+    for bar in order {
+        if written.contains(&bar) {
+            continue;
+        }
+        let chosen = bar == here;
+        let layer = if chosen { current } else { bar * plan.each };
+        let text = layer.to_string();
+        let x = place(bar, &text);
+        let (from, to) = (x, x + text.len() as u16);
+        if taken.iter().any(|&(start, end)| from <= end && to >= start) {
+            continue;
+        }
+        taken.push((from, to));
+        written.push(bar);
+        let role = if chosen { Role::Accent } else { Role::Dim };
+        let number = [canvas.span(text, role)];
+        canvas.line(group.x + x, y, room.saturating_sub(x), &number);
+    }
 }

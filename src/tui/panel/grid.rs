@@ -43,26 +43,23 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
         let at = head - first;
         let x = inner.x + 1 + (at % plan.columns) as u16 * stride;
         let y = inner.y + (at / plan.columns) as u16 * plan.stride();
-        if y + plan.stride() > inner.y + inner.height + plan.numbers {
+        if y + plan.stride() > inner.y + inner.height {
             break;
         }
         let x = x.min((inner.x + inner.width).saturating_sub(plan.width));
         let chosen = state.select() == Select::Head(Head(head));
         let under = cursor.head.0 == head;
-        let name = match (chosen, under) {
-            (true, _) => [
-                canvas.span(head.to_string(), Role::Accent),
-                canvas.span(" ●", Role::Accent),
-            ],
-            (false, true) => [
-                canvas.span(head.to_string(), Role::Accent),
-                canvas.span(" ○", Role::Accent),
-            ],
-            (false, false) => [
-                canvas.span(head.to_string(), Role::Dim),
-                canvas.span("", Role::Dim),
-            ],
+        // A name says what it is of where there is room for the word.
+        let name = match plan.width >= 16 {
+            true => format!("head {head}"),
+            false => head.to_string(),
         };
+        let (role, mark) = match (chosen, under) {
+            (true, _) => (Role::Accent, " ●"),
+            (false, true) => (Role::Accent, " ○"),
+            (false, false) => (Role::Dim, ""),
+        };
+        let name = [canvas.span(name, role), canvas.span(mark, role)];
         canvas.line(x, y, plan.width, &name);
         let area = Area {
             x,
@@ -70,43 +67,60 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
             width: plan.width,
             height: plan.height,
         };
-        let rows = usize::from(plan.height * picture::halves(canvas));
-        let weights = lens::picture(layer, Head(head), rows, usize::from(plan.width));
+        let (rows, columns) = plan.values;
+        let weights = lens::picture(layer, Head(head), rows, columns);
         let outline = match chosen && state.screen() == Screen::Heads && state.is_part() {
             true => Some(Outline::of(state, area, picture::halves(canvas))),
             false => None,
         };
         picture::draw(canvas, area, &weights, scale, outline.as_ref());
-        if plan.numbers > 0 {
-            numbers(canvas, x, y + 1 + plan.height, &plan, state, Head(head));
-        }
+        let place = Area {
+            y,
+            width: stride
+                .saturating_sub(2)
+                .min((inner.x + inner.width).saturating_sub(x + 1)),
+            height: plan.stride(),
+            ..area
+        };
+        numbers(canvas, place, &plan, state, Head(head));
     }
 }
 
-/// What a head does most, below its picture.
-fn numbers(canvas: &mut Canvas, x: u16, y: u16, plan: &GridPlan, state: &State, head: Head) {
+/// What a head does, in the empty triangle of its picture and right of it: as many numbers as leave
+/// the picture free.
+fn numbers(canvas: &mut Canvas, place: Area, plan: &GridPlan, state: &State, head: Head) {
     let Some(numbers) = state.numbers(head) else {
         return;
     };
-    let shown = [Measure::Previous, Measure::SelfWeight, Measure::First];
-    let values = shown.map(|measure| measure.of(numbers));
-    let most = values.into_iter().flatten().fold(0.0, f64::max);
-    for (row, (measure, value)) in shown.into_iter().zip(values).enumerate() {
-        let role = if value == Some(most) && most >= 0.3 {
-            Role::Accent
-        } else {
-            Role::Text
+    // Cells of the place that the picture takes in a row of it, and its name in the first one.
+    let taken = |row: u16| match row {
+        0 if plan.width >= 16 => 10,
+        0 => 6,
+        row => (2 * row).min(plan.width),
+    };
+    for (row, measure) in (0..place.height).zip(TOLD) {
+        let number = share(measure.of(numbers));
+        let number = match number.strip_prefix("0.") {
+            Some(digits) => format!(".{digits}"),
+            None => number,
         };
-        let mut number = share(value);
-        let heading = measure.heading();
-        let room = usize::from(plan.width).saturating_sub(heading.len() + 1);
-        if number.len() > room {
-            number = number.trim_start_matches('0').to_owned();
+        let name = measure.title().split(' ').next().unwrap_or_default();
+        let needed = (name.len() + 1 + number.len()) as u16;
+        if taken(row) + 1 + needed > place.width {
+            break;
         }
         let line = [
-            canvas.span(format!("{heading} "), Role::Dim),
-            canvas.span(format!("{number:>room$}"), role),
+            canvas.span(format!("{name} "), Role::Dim),
+            canvas.span(number, Role::Text),
         ];
-        canvas.line(x, y + row as u16, plan.width, &line);
+        canvas.line(place.x + place.width - needed, place.y + row, needed, &line);
     }
 }
+
+/// The numbers of a head that are told beside its picture, while there is room.
+const TOLD: [Measure; 4] = [
+    Measure::EntropyRelative,
+    Measure::First,
+    Measure::Previous,
+    Measure::SelfWeight,
+];

@@ -2,6 +2,7 @@
 
 mod atlas;
 mod axes;
+mod brackets;
 mod corner;
 mod crosshair;
 mod editor;

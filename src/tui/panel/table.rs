@@ -1,11 +1,14 @@
 //! The numbers of all heads, as a table.
 
-use super::super::canvas::{Canvas, Span, Titles};
+use super::super::canvas::{Canvas, Span, Titles, measure as measure_spans};
 use super::super::theme::Role;
 use super::super::words::narrow;
 use crate::capture::{Head, Layer};
 use crate::token::Label;
 use crate::view::{Area, AtlasPane, Column, State};
+
+/// Cells between columns that are added at most where there is room.
+const MOST_APART: usize = 4;
 
 /// The table: the heads that the filter keeps, in the order that was asked for.
 pub fn table(canvas: &mut Canvas, area: Area, state: &State) {
@@ -17,16 +20,7 @@ pub fn table(canvas: &mut Canvas, area: Area, state: &State) {
     let rows = state.rows_of_table();
     let first = state.table_scroll();
     let all = state.layers() * state.capture().map_or(0, |c| c.shape.heads);
-    let left = match state.filter() {
-        "" => vec![canvas.span(format!("{all} heads"), Role::Strong)],
-        filter => {
-            let filter = Label::of_text(filter).clip(usize::from(area.width / 2));
-            vec![
-                canvas.span(format!("{} of {all} heads", listed.len()), Role::Strong),
-                canvas.span(format!(" · {filter}"), Role::Query),
-            ]
-        }
-    };
+    let left = titles(canvas, area.width, state, all);
     let right = match listed.len() > rows {
         true => vec![canvas.span(
             format!("{}–{}", first + 1, (first + rows).min(listed.len())),
@@ -40,11 +34,15 @@ pub fn table(canvas: &mut Canvas, area: Area, state: &State) {
         ..Titles::default()
     };
     canvas.frame(area, state.atlas_pane() == AtlasPane::Table, &titles);
+    // The mark of the chosen row, and a blank beside the frame.
     let room = usize::from(inner.width.saturating_sub(1));
     let columns = Column::fitting(room, state.sort().column);
+    let used: usize = columns.iter().map(|column| column.width()).sum();
+    // Columns stand a little apart where there is room.
+    let apart = (room.saturating_sub(used) / columns.len().max(1)).min(MOST_APART);
     let header: Vec<Span> = columns
         .iter()
-        .map(|&column| header(canvas, column, state))
+        .map(|&column| header(canvas, column, apart, state))
         .collect();
     canvas.line(inner.x + 1, inner.y, inner.width.saturating_sub(1), &header);
     let cursor = state.cursor();
@@ -53,7 +51,7 @@ pub fn table(canvas: &mut Canvas, area: Area, state: &State) {
         let mark = if chosen { "▸" } else { " " };
         let mut line = vec![canvas.span(mark, Role::Accent)];
         let cells = columns.iter();
-        line.extend(cells.map(|&column| cell(canvas, column, (layer, head), chosen, state)));
+        line.extend(cells.map(|&column| cell(canvas, column, apart, (layer, head), chosen, state)));
         canvas.line(inner.x, inner.y + 1 + row as u16, inner.width, &line);
     }
     if listed.is_empty() && all > 0 {
@@ -62,8 +60,36 @@ pub fn table(canvas: &mut Canvas, area: Area, state: &State) {
     }
 }
 
+/// How many heads are listed, what they are filtered by, and by what they are sorted where no column
+/// says it.
+fn titles(canvas: &Canvas, width: u16, state: &State, all: usize) -> Vec<Span> {
+    let listed = state.listed().len();
+    let mut left = match state.filter() {
+        "" => vec![canvas.span(format!("{all} heads"), Role::Strong)],
+        filter => {
+            let filter = Label::of_text(filter).clip(usize::from(width / 2));
+            vec![
+                canvas.span(format!("{listed} of {all} heads"), Role::Strong),
+                canvas.span(format!(" · {filter}"), Role::Accent),
+            ]
+        }
+    };
+    let sort = state.sort();
+    if let Column::Number(measure) = sort.column {
+        let order = match sort.descending {
+            true => "most",
+            false => "least",
+        };
+        let words = canvas.span(format!(" · {order} {} first", measure.title()), Role::Dim);
+        if measure_spans(&left) + measure_spans(std::slice::from_ref(&words)) + 20 <= width {
+            left.push(words);
+        }
+    }
+    left
+}
+
 /// What stands above a column: its name, and which way it is sorted.
-fn header(canvas: &Canvas, column: Column, state: &State) -> Span {
+fn header(canvas: &Canvas, column: Column, apart: usize, state: &State) -> Span {
     let sort = state.sort();
     let mark = match (column == sort.column, sort.descending) {
         (false, _) => "",
@@ -74,12 +100,21 @@ fn header(canvas: &Canvas, column: Column, state: &State) -> Span {
         "" => Role::Dim,
         _ => Role::Accent,
     };
-    canvas.span(placed(column, &format!("{}{mark}", column.title())), role)
+    // A sorted number's name stays above its digits.
+    let text = match (mark, column) {
+        ("", Column::Number(_)) => format!("{} ", column.title()),
+        _ => format!("{}{mark}", column.title()),
+    };
+    canvas.span(placed(column, &text, apart), role)
 }
 
 /// A text in the width of its column: words begin at the left, numbers end at the right.
-fn placed(column: Column, text: &str) -> String {
+fn placed(column: Column, text: &str, apart: usize) -> String {
     let width = column.width() - 1;
+    let width = match column {
+        Column::Number(_) => width + apart,
+        _ => width,
+    };
     match column {
         Column::Kind => format!("{text:<width$} "),
         _ => format!("{text:>width$} "),
@@ -90,6 +125,7 @@ fn placed(column: Column, text: &str) -> String {
 fn cell(
     canvas: &Canvas,
     column: Column,
+    apart: usize,
     (layer, head): (Layer, Head),
     chosen: bool,
     state: &State,
@@ -106,7 +142,10 @@ fn cell(
             let numbers = state.numbers_of(layer, head);
             let value = numbers.and_then(|numbers| measure.of(numbers));
             let named = kind.is_some_and(|kind| kind.kind.measure() == measure);
-            (narrow(value, 5), named || column == state.sort().column)
+            (
+                format!("{} ", narrow(value, 5)),
+                named || column == state.sort().column,
+            )
         }
     };
     let role = match (chosen, telling) {
@@ -114,5 +153,5 @@ fn cell(
         (false, true) => Role::Text,
         (false, false) => Role::Dim,
     };
-    canvas.span(placed(column, &text), role)
+    canvas.span(placed(column, &text, apart), role)
 }

@@ -7,9 +7,10 @@ use ratatui::style::Style;
 use super::super::canvas::{Canvas, Span, Titles, first_fitting, measure};
 use super::super::theme::Role;
 use super::super::words::{quoted, weight};
+use super::brackets::brackets;
 use super::legend::{ends, readout, scale};
 use super::map::nothing;
-use super::token_look::{TokenLook, in_styles};
+use super::token_look::{Part, TokenLook, in_styles};
 use crate::lens::Select;
 use crate::paint::Level;
 use crate::view::{Area, Direction, Pane, Shade, State, Wrap};
@@ -21,13 +22,15 @@ pub fn text(canvas: &mut Canvas, area: Area, state: &State) {
     }
     let titles = titles(canvas, area.width, state);
     canvas.frame(area, state.focus() != Pane::List, &titles);
-    let (inner, field) = (area.inner(), state.text_field());
+    let (inner, plan) = (area.inner(), state.text_plan());
+    let field = plan.field;
     let Some((capture, wrap)) = state.capture().zip(state.wrap()) else {
         return nothing(canvas, inner, state);
     };
     let (visible, values) = state.shades();
-    for (y, line) in (field.y..field.y + field.height).zip(state.text_lines()) {
-        let mut x = field.x;
+    brackets(canvas, state, wrap);
+    for (at, line) in state.text_lines().enumerate() {
+        let (mut x, y) = (field.x, plan.row(at));
         for (token, letters) in wrap.line(line) {
             let Some(label) = capture.label(token) else {
                 continue;
@@ -37,13 +40,27 @@ pub fn text(canvas: &mut Canvas, area: Area, state: &State) {
                 .and_then(|at| values.get(at));
             let look = TokenLook {
                 level: in_styles(canvas, value.copied().flatten()),
-                chosen: state.subject().contains(&token),
+                chosen: state
+                    .subject()
+                    .contains(&token)
+                    .then_some(match state.direction() {
+                        Direction::Attends => Role::Query,
+                        Direction::Attended => Role::Accent,
+                    }),
                 other: token == state.other_end() && state.weight().is_some(),
                 hit: state.is_hit(token),
             };
-            let all = label.letters().into_iter().enumerate();
+            let all = label.letters();
+            // The blank before a word is not the word.
+            let blank = all.len() > 1 && all.first().is_some_and(|letter| letter.text == " ");
+            let all = all.into_iter().enumerate();
             for (at, letter) in all.skip(letters.start).take(letters.len()) {
-                let (shown, style) = look.letter(canvas, &letter, at == 0);
+                let part = match at {
+                    0 if blank => Part::Blank,
+                    0 => Part::First,
+                    _ => Part::Other,
+                };
+                let (shown, style) = look.letter(canvas, &letter, part);
                 let room = (field.x + field.width).saturating_sub(x);
                 x += canvas.text(x, y, room, shown, style);
             }

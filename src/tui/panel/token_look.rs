@@ -12,8 +12,8 @@ use crate::paint::{Level, level};
 pub(super) struct TokenLook {
     /// Its value.
     pub level: Level,
-    /// Whether it is the chosen one.
-    pub chosen: bool,
+    /// The role that it is chosen in, if it is.
+    pub chosen: Option<Role>,
     /// Whether it is the other end of the readout.
     pub other: bool,
     /// Whether it was found.
@@ -24,11 +24,22 @@ impl Default for TokenLook {
     fn default() -> Self {
         Self {
             level: Level::Masked,
-            chosen: false,
+            chosen: None,
             other: false,
             hit: false,
         }
     }
+}
+
+/// Where a letter stands in its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// The blank before a word.
+    Blank,
+    /// The first letter.
+    First,
+    /// Any other.
+    Other,
 }
 
 /// The level of a value in the looks that a token can have.
@@ -43,24 +54,32 @@ impl TokenLook {
     /// Levels that are told apart without colours.
     pub(super) const PLAIN_LEVELS: u8 = 4;
 
-    /// What is written for a letter, and how; `first` is the first of its token.
+    /// What is written for a letter, and how.
     pub(super) fn letter<'a>(
         &self,
         canvas: &Canvas,
         letter: &'a Letter,
-        first: bool,
+        part: Part,
     ) -> (&'a str, Style) {
         let mut style = self.style(canvas);
-        let ground = style.bg.is_some() || self.chosen;
+        let ground = style.bg.is_some() || self.chosen.is_some();
         if letter.is_mark() && !ground {
             style = style.patch(canvas.theme.style(Role::Dim));
         }
-        // The space before a word has room for a mark.
-        let shown = match (first && letter.text == " ", self.other, self.level) {
-            (true, true, _) if !self.chosen => "▸",
+        // The blank before a word has room for a mark.
+        let blank = part != Part::Other && letter.text == " ";
+        let shown = match (blank, self.other, self.level) {
+            (true, true, _) if self.chosen.is_none() => "▸",
             (true, _, Level::Nan) => "×",
             _ => letter.text.as_ref(),
         };
+        if part == Part::Blank {
+            style = match shown {
+                "▸" => canvas.theme.style(Role::Accent),
+                "×" => canvas.theme.style(Role::Bad),
+                _ => Style::new(),
+            };
+        }
         (shown, style)
     }
 
@@ -78,11 +97,11 @@ impl TokenLook {
             Some(_) => theme.ink_on(self.level).bg(theme.level(self.level)),
             None => theme.style(Role::Dim),
         };
-        if self.chosen {
-            let ink = theme.ink_over(Role::Accent);
-            style = Style::new().bg(theme.colour(Role::Accent)).fg(ink);
+        if let Some(role) = self.chosen {
+            let ink = theme.ink_over(role);
+            style = Style::new().bg(theme.colour(role)).fg(ink);
         }
-        if self.chosen || self.other {
+        if self.chosen.is_some() || self.other {
             style = style.add_modifier(Modifier::BOLD);
         }
         if self.other || self.hit {
@@ -93,7 +112,7 @@ impl TokenLook {
 
     /// From less to more: plain, underlined, bold, both; reversed is what is chosen or found.
     fn without_colour(&self) -> Modifier {
-        if self.chosen {
+        if self.chosen.is_some() {
             return Modifier::REVERSED | Modifier::BOLD;
         }
         if self.hit {

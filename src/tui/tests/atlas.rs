@@ -92,8 +92,8 @@ fn the_chosen_head_is_marked_and_told_at_every_depth() {
                 assert!(told.contains(&name), "{depth:?} {width}: {told}");
                 let (plan, layer, head) = state.atlas_plan();
                 let place = plan.place(at.layer.0 - layer, at.head.0 - head);
-                assert_eq!(buffer[(place.x - 1, place.y)].symbol(), "▐");
-                assert_eq!(buffer[(place.x + place.width, place.y)].symbol(), "▌");
+                assert_eq!(buffer[(place.x - 1, place.y)].symbol(), "│");
+                assert_eq!(buffer[(place.x + place.width, place.y)].symbol(), "│");
                 let row = line(&told, "▸");
                 assert!(row.contains(&format!("▸{:>3} {:>3} ", at.layer.0, at.head.0)));
             }
@@ -125,7 +125,97 @@ fn a_heads_number_stands_on_its_colour() {
     let highest = seen.iter().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
     let lowest = seen.iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
     assert_ne!(highest.1, lowest.1);
-    assert_eq!(highest.1, Color::Rgb(236, 246, 252));
+    let theme = crate::tui::theme::Theme::new(Depth::True);
+    for (value, ground) in seen {
+        let shown = state.scale().of_cell(value as f32);
+        assert_eq!(ground, theme.level(theme.ramp().level(Some(shown))));
+    }
+}
+
+#[test]
+fn the_frame_of_the_chosen_head_hides_nothing() {
+    for (layers, heads, width, height) in [
+        (4, 4, 120, 40),
+        (12, 12, 120, 40),
+        (24, 32, 120, 40),
+        (24, 32, 80, 40),
+        (3, 2, 40, 12),
+    ] {
+        for depth in [Depth::None, Depth::True] {
+            let mut state = showing(wide(layers, heads, 12), depth, width, height);
+            press(&mut state, "3g{{{{{{");
+            let cells = |state: &State| -> Vec<(String, Color)> {
+                let buffer = screen(state, depth, width, height);
+                let (plan, ..) = state.atlas_plan();
+                let all = (0..plan.rows).flat_map(|row| (0..plan.columns).map(move |at| (row, at)));
+                let areas = all.map(|(row, at)| super::super::canvas::rect(plan.place(row, at)));
+                let cells = areas.flat_map(|area| area.positions());
+                cells
+                    .map(|at| (buffer[at].symbol().to_owned(), buffer[at].bg))
+                    .collect()
+            };
+            let here = cells(&state);
+            press(&mut state, "}]");
+            assert_eq!(cells(&state), here, "{layers} {heads} {width} {depth:?}");
+        }
+    }
+}
+
+#[test]
+fn what_the_atlas_shows_is_said() {
+    let told = |layers, heads, keys: &str| {
+        let mut state = showing(wide(layers, heads, 12), Depth::True, 120, 40);
+        press(&mut state, keys);
+        text(&screen(&state, Depth::True, 120, 40))
+    };
+    let many = told(24, 32, "3");
+    assert!(
+        many.contains("768 heads are too small for pictures"),
+        "{many}"
+    );
+    assert!(
+        many.contains("previous in hundredths") && many.contains("mean"),
+        "{many}"
+    );
+    assert!(!told(4, 4, "3").contains("too small"));
+    // Pages say which heads they show.
+    let pages = told(24, 128, "3");
+    assert!(pages.contains("in tenths") && pages.contains("heads 0–") && pages.contains(" of 128"));
+    // The smallest screen says it, too.
+    let mut state = showing(wide(24, 128, 12), Depth::True, 40, 12);
+    press(&mut state, "3");
+    let small = text(&screen(&state, Depth::True, 40, 12));
+    assert!(
+        small.contains("in tenths") && small.contains("L0–") && small.contains(" H"),
+        "{small}"
+    );
+    // A number with a unit is shown as a part of the highest.
+    let distance = told(24, 32, "3ttttttt");
+    assert!(
+        distance.contains("distance in hundredths of "),
+        "{distance}"
+    );
+    // Sorted by a number that has no column, it is brought in and said.
+    let sorted = told(4, 4, "3>>>>>>>>>>");
+    assert!(
+        sorted.contains("first ") && sorted.contains('▼'),
+        "{sorted}"
+    );
+}
+
+#[test]
+fn where_the_filter_keeps_no_head_none_is_lit() {
+    let mut state = showing(wide(24, 32, 12), Depth::Ansi256, 120, 40);
+    press(&mut state, "3\t/");
+    update(&mut state, Event::Paste("first > 2".to_owned()));
+    press(&mut state, "\n");
+    let buffer = screen(&state, Depth::Ansi256, 120, 40);
+    assert!(text(&buffer).contains("no head is like that"));
+    let inner = super::super::canvas::rect(state.layout().atlas.inner());
+    let lit = inner
+        .positions()
+        .filter(|at| buffer[*at].fg == Color::Indexed(215));
+    assert_eq!(lit.count(), 0);
 }
 
 #[test]

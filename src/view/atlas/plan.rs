@@ -6,6 +6,8 @@ use super::Shown;
 /// How all heads fill an area: rows are layers, columns are heads, names above and beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AtlasPlan {
+    /// Whether heads are pictures; else each is a number on its colour.
+    pub pictures: bool,
     /// Columns of one head, without the one that is free beside it.
     pub width: u16,
     /// Rows of one head.
@@ -22,15 +24,23 @@ pub struct AtlasPlan {
     pub field: Area,
     /// Whether the last row holds the legend.
     pub legend: bool,
+    /// Columns right of the heads for the mean of each layer: 0 where there is no room.
+    pub mean: u16,
 }
 
-/// The smallest picture: two by two values where a terminal cell shows two.
-const SMALLEST: u16 = 2;
-/// The largest picture.
+/// Values that a picture has in either direction at least; with fewer, heads are numbers.
+const LEAST_PICTURE: u16 = 6;
+/// Columns of the largest picture.
 const LARGEST: u16 = 28;
+/// Columns of a layer's mean: the number between blanks.
+const MEAN: u16 = 7;
+/// Columns of a layer's mean with its bar.
+const MEAN_WITH_BAR: u16 = 14;
 
 impl AtlasPlan {
-    /// The plan for the inner area of the pane.
+    /// The plan for the inner area of the pane. Pictures that would be too small give way to
+    /// numbers; numbers get one digit where there is no room for two, and are cut into pages where
+    /// there is none for that.
     pub fn new(area: Area, shown: Shown, needs: &Needs) -> Self {
         let (layers, heads) = (needs.layers.max(1), needs.all_heads.max(1));
         let digits = 1 + (layers - 1).checked_ilog10().unwrap_or(0) as u16;
@@ -44,38 +54,74 @@ impl AtlasPlan {
             width: area.width - gutter,
             height: area.height.saturating_sub(top + below),
         };
-        let plan = |width: u16, height: u16, gap: u16| {
-            let columns = usize::from(field.width.saturating_sub(1) / (width + 1));
+        let plan = |pictures: bool, width: u16, height: u16, gap: u16| {
+            let columns = usize::from(field.width.saturating_sub(1) / (width + 1)).clamp(1, heads);
             let rows = usize::from((field.height + gap) / (height + gap));
+            let used = 1 + columns as u16 * (width + 1);
+            let mean = match field.width.saturating_sub(used) {
+                _ if pictures => 0,
+                0..MEAN => 0,
+                MEAN..MEAN_WITH_BAR => MEAN,
+                _ => MEAN_WITH_BAR,
+            };
             Self {
+                pictures,
                 width,
                 height,
                 gap,
                 gutter,
                 rows: rows.clamp(1, layers),
-                columns: columns.clamp(1, heads),
+                columns,
                 field,
                 legend,
+                mean,
             }
         };
+        let whole = |plan: &Self| plan.is_whole(needs);
         // A terminal cell is about twice as high as it is wide.
-        let pictures = (SMALLEST..=LARGEST).rev().step_by(2);
-        let mut sizes: Vec<(u16, u16)> = pictures.map(|width| (width, width / 2)).collect();
-        if shown != Shown::Picture {
-            // Numbers stand where the pictures do, or smaller, as long as there is room for digits.
-            let narrow = sizes.pop();
-            sizes.extend([(4, 1), (3, 1)].into_iter().chain(narrow));
+        let halves = if needs.half_blocks { 2 } else { 1 };
+        let sizes = || (LEAST_PICTURE..=LARGEST).rev().step_by(2);
+        let pictures = sizes().map(|width| (width, width / 2));
+        let pictures = pictures.filter(|(_, height)| height * halves >= LEAST_PICTURE);
+        if shown == Shown::Picture {
+            // The frame of the chosen head lies in the gaps.
+            let plans = [1, 0].map(|gap| {
+                let mut plans = pictures.clone().map(|(w, h)| plan(true, w, h, gap));
+                plans.find(whole)
+            });
+            if let Some(plan) = plans.into_iter().flatten().next() {
+                return plan;
+            }
         }
-        let sizes = sizes.into_iter();
-        let mut plans =
-            sizes.flat_map(|(width, height)| [1, 0].map(|gap| plan(width, height, gap)));
-        let whole = plans.find(|plan| plan.rows == layers && plan.columns == heads);
-        let smallest = match shown {
-            Shown::Picture => (SMALLEST, SMALLEST / 2),
-            // What has to scroll has room for its digits.
-            Shown::Number(_) => (3, 1),
-        };
-        whole.unwrap_or_else(|| plan(smallest.0, smallest.1, 0))
+        // Numbers stand where pictures would, or smaller; with their means, where both fit.
+        let blocks = sizes().map(|width| (width, width / 2));
+        let blocks = blocks.map(|(width, height)| (width, height, 1));
+        let chips = [(4, 1, 0), (2, 1, 0), (1, 1, 0)];
+        let plans = blocks.chain(chips);
+        let mut plans = plans.flat_map(|(width, height, gap)| {
+            let plan = plan(false, width, height, gap);
+            [(plan, true), (plan, width <= 2)].into_iter()
+        });
+        let fitting = plans.find(|(plan, mean)| plan.is_whole(needs) && (plan.mean > 0 || !mean));
+        if let Some((plan, _)) = fitting {
+            return plan;
+        }
+        // Two digits where all heads of a layer fit, whichever layers are in sight.
+        let two = plan(false, 2, 1, 0);
+        match two.columns == heads {
+            true => two,
+            false => plan(false, 1, 1, 0),
+        }
+    }
+
+    /// Whether every head of every layer is in sight.
+    pub fn is_whole(&self, needs: &Needs) -> bool {
+        (self.rows, self.columns) == (needs.layers.max(1), needs.all_heads.max(1))
+    }
+
+    /// Digits of a number: two or one of its hundredths; `None` where the number itself fits.
+    pub fn digits(&self) -> Option<usize> {
+        (self.width <= 2).then_some(usize::from(self.width))
     }
 
     /// Where a head is drawn, counted from the first visible layer and head; nothing where it does
@@ -91,13 +137,23 @@ impl AtlasPlan {
         }
     }
 
-    /// Columns that all heads would like beside each other in an area of `height` rows: pictures as
-    /// large as the height lets them be, and room for a number in any case.
-    pub(in super::super) fn width_wanted(height: u16, needs: &Needs) -> usize {
-        let layers = needs.layers.max(1);
-        let tall = usize::from(height.saturating_sub(4)) / layers;
-        let width = (2 * tall.saturating_sub(1)).clamp(3, usize::from(LARGEST));
-        let digits = 1 + (layers - 1).checked_ilog10().unwrap_or(0) as usize;
-        digits + 2 + needs.all_heads * (width + 1) + 1 + 2
+    /// Columns that the heads take, with names, means and the frame of the pane.
+    pub(in super::super) fn used_width(&self) -> u16 {
+        self.gutter + 1 + self.columns as u16 * (self.width + 1) + self.mean + 2
+    }
+
+    /// Rows that the heads take, with names, legend and the frame of the pane.
+    pub(in super::super) fn used_height(&self) -> u16 {
+        let rows = self.rows as u16 * (self.height + self.gap);
+        let rows = rows.saturating_sub(self.gap);
+        // A blank row before the legend.
+        rows + 1 + 2 * u16::from(self.legend) + 2
+    }
+
+    /// How well heads are seen, to compare plans: all of them, as what was asked for, large, with
+    /// their means.
+    pub(in super::super) fn worth(&self, needs: &Needs) -> (bool, bool, u16, u16) {
+        let all = self.is_whole(needs);
+        (all, self.pictures, self.width, self.height)
     }
 }

@@ -44,27 +44,42 @@ impl Column {
         match self {
             Self::Layer | Self::Head => 4,
             Self::Kind => 16,
-            Self::Number(measure) => (measure.heading().len() + 1).max(5) + 1,
+            Self::Number(measure) => (measure.heading().len() + 1).max(6) + 1,
         }
     }
 
-    /// The columns that fit beside each other, the sorted one among them.
+    /// The columns that fit beside each other. Where not all do, the last place is for the sorted one,
+    /// should it not be among the others; these never change their places.
     pub fn fitting(width: usize, sorted: Self) -> Vec<Self> {
+        let all = Self::all();
+        let total: usize = all.iter().map(|column| column.width()).sum();
+        if total <= width {
+            return all;
+        }
+        // The last place has room for any of the numbers.
+        let last = Measure::ALL.map(|measure| Self::Number(measure).width());
+        let last = last.into_iter().max().unwrap_or(0).min(width);
         let mut shown = Vec::new();
-        let mut used = 0;
-        for column in Self::all() {
+        let mut used = last;
+        for column in all {
             if used + column.width() > width {
+                let room = width - (used - last);
+                match shown.contains(&sorted) {
+                    true => shown.extend(Some(column).filter(|column| column.width() <= room)),
+                    false => {
+                        // A wide one takes the place of others before it.
+                        let mut free = room;
+                        while free < sorted.width() {
+                            let Some(before) = shown.pop() else { break };
+                            free += before.width();
+                        }
+                        shown.push(sorted);
+                    }
+                }
                 break;
             }
             used += column.width();
             shown.push(column);
-        }
-        if !shown.contains(&sorted) {
-            while used + sorted.width() > width {
-                let Some(last) = shown.pop() else { break };
-                used -= last.width();
-            }
-            shown.push(sorted);
         }
         shown
     }

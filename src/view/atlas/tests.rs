@@ -145,8 +145,8 @@ fn the_filter_is_live_and_esc_takes_it_back() {
     let expected = [(Layer(1), Head(2)), (Layer(1), Head(3))];
     assert_eq!(state.listed(), expected);
     assert!(state.is_listed(Layer(1), Head(2)) && !state.is_listed(Layer(2), Head(2)));
-    // The cursor moves when the filter is taken, and only where it must.
-    assert_eq!(at(&state), (2, 0));
+    // The cursor is never on a head that is hidden.
+    assert_eq!(at(&state), (1, 2));
     press(&mut state, "Enter");
     assert_eq!((at(&state), state.filter()), ((1, 2), "layer 1, head > 1"));
     press(&mut state, "l");
@@ -230,6 +230,7 @@ fn all_heads_fit_or_the_chosen_one_is_in_sight() {
     press(&mut state, "3");
     for (width, height, all) in [
         (200, 60, true),
+        (120, 50, true),
         (120, 40, false),
         (80, 24, false),
         (40, 12, false),
@@ -315,4 +316,115 @@ fn a_masked_pair_says_so() {
     });
     press(&mut state, "G ^ f");
     assert!(state.status().unwrap().contains("window"));
+}
+
+/// Many heads on a few tokens, on the Atlas screen.
+fn many(layers: usize, heads: usize) -> State {
+    let recipe = Recipe {
+        tokens: ["a", "b", "c", "b", "c"].map(str::to_owned).into(),
+        layers,
+        heads,
+        ..Recipe::default()
+    };
+    let mut state = showing(&recipe);
+    press(&mut state, "3");
+    state
+}
+
+#[test]
+fn heads_that_are_too_small_for_pictures_are_numbers_and_never_dots() {
+    let rows = [
+        // Layers, heads, size; pictures, digits, all in sight.
+        (4, 4, (120, 40), true, None, true),
+        (12, 12, (200, 60), true, None, true),
+        (12, 12, (120, 40), false, None, true),
+        (24, 32, (120, 40), false, Some(2), true),
+        (24, 32, (80, 40), false, Some(1), true),
+        (24, 32, (60, 30), false, Some(1), false),
+        (24, 128, (120, 40), false, Some(1), false),
+        (128, 8, (120, 40), false, Some(2), false),
+    ];
+    for (layers, heads, (width, height), pictures, digits, whole) in rows {
+        let mut state = many(layers, heads);
+        resize(&mut state, width, height);
+        let (plan, ..) = state.atlas_plan();
+        let shown = (plan.rows, plan.columns) == (layers, heads);
+        assert_eq!(
+            (plan.pictures, plan.digits(), shown),
+            (pictures, digits, whole),
+            "{layers} x {heads} at {width} x {height}: {plan:?}"
+        );
+        assert_eq!(state.is_atlas_crowded(), !pictures);
+        let drawn = state.atlas_drawn();
+        assert_eq!(drawn == Shown::Picture, pictures);
+        // The next in the cycle is another one.
+        press(&mut state, "t");
+        assert_ne!(state.atlas_drawn(), drawn);
+        press(&mut state, "T");
+        assert_eq!(state.atlas_drawn(), drawn);
+    }
+}
+
+#[test]
+fn the_table_lies_where_heads_are_seen_best() {
+    let below = |layers, heads, (width, height)| {
+        let mut state = many(layers, heads);
+        resize(&mut state, width, height);
+        let layout = state.layout();
+        layout.table.y > layout.atlas.y
+    };
+    assert!(below(24, 32, (120, 40)));
+    assert!(!below(4, 4, (120, 40)));
+    assert!(!below(36, 8, (120, 40)));
+}
+
+#[test]
+fn columns_keep_their_places_whatever_the_table_is_sorted_by() {
+    for width in 30..160 {
+        let by_layer = Column::fitting(width, Column::Layer);
+        for sorted in Column::all() {
+            let shown = Column::fitting(width, sorted);
+            let same = shown.iter().zip(&by_layer).filter(|(a, b)| a == b).count();
+            // All but the last place, which is for the sorted one.
+            assert!(same + 1 >= shown.len(), "{width} {sorted:?}: {shown:?}");
+            assert!(shown.len() + 1 >= by_layer.len(), "{width} {sorted:?}");
+        }
+    }
+}
+
+#[test]
+fn moves_pass_over_heads_that_the_filter_hides() {
+    let mut state = atlas();
+    press(&mut state, "/");
+    type_line(&mut state, "layer 1-3, head > 1");
+    press(&mut state, "Enter");
+    let rows = [
+        ("", (1, 2)),
+        ("l", (1, 3)),
+        ("l", (1, 3)),
+        ("j", (2, 3)),
+        ("h h", (2, 2)),
+        ("k k k", (1, 2)),
+        ("]", (2, 2)),
+        ("}", (2, 3)),
+        ("G", (3, 3)),
+    ];
+    for (keys, expected) in rows {
+        press(&mut state, keys);
+        assert_eq!(at(&state), expected, "{keys}");
+        assert!(state.is_cursor_listed());
+    }
+    // What is typed moves the cursor, and back where the head comes back.
+    press(&mut state, "/ Ctrl-u");
+    type_line(&mut state, "layer 0");
+    assert_eq!(at(&state), (0, 0));
+    press(&mut state, "Ctrl-u");
+    type_line(&mut state, "head 3");
+    assert_eq!(at(&state), (3, 3));
+    // Where none is left, none is shown as chosen.
+    press(&mut state, "Ctrl-u");
+    type_line(&mut state, "first > 2");
+    assert!(!state.is_cursor_listed());
+    press(&mut state, "Esc");
+    assert_eq!(at(&state), (3, 3));
 }

@@ -564,10 +564,11 @@ fn keys_of_the_settings_are_those_that_are_shown_and_obeyed() {
 fn a_click_on_the_text_chooses_the_token_and_on_the_atlas_the_head() {
     let mut state = showing(&Recipe::default());
     press(&mut state, "M Esc 2");
-    let field = state.text_field();
+    let plan = state.text_plan();
+    let field = plan.field;
     let wrap = state.wrap().unwrap();
     let (line, column) = wrap.place(4);
-    let (x, y) = (field.x + column + 1, field.y + line as u16);
+    let (x, y) = (field.x + column + 1, plan.row(line));
     mouse(&mut state, x, y, Mouse::Press);
     assert_eq!(at(&state).2, 4);
     // Below the text nothing is chosen.

@@ -46,8 +46,10 @@ fn keys_choose_tokens_by_one_by_line_and_by_page() {
         ("G j", 10),
         ("g $", 8),
         ("G ^", 9),
-        ("g Ctrl-d", 10),
-        ("G Ctrl-u", 0),
+        ("g Ctrl-d", 9),
+        ("G Ctrl-u", 1),
+        ("g PgDn", 9),
+        ("G PgUp", 1),
         ("End Home l", 1),
     ];
     for (keys, expected) in rows {
