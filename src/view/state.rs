@@ -102,6 +102,13 @@ pub enum Direction {
     Attended,
 }
 
+/// Tokens with characters spread over several, and the same tokens with labels that show them whole.
+#[derive(Clone, Debug)]
+pub(super) struct WholeTokens {
+    spread: Arc<Vec<Token>>,
+    whole: Arc<Vec<Token>>,
+}
+
 /// Everything that decides what is on the screen. Drawing reads it and changes nothing.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -109,9 +116,8 @@ pub struct State {
     pub(super) size: (u16, u16),
     pub(super) screen: Screen,
     pub(super) capture: Option<Arc<Capture>>,
-    /// The tokens of the last run that had characters spread over several, and the same tokens with
-    /// labels that show them whole.
-    pub(super) whole_tokens: Option<(Arc<Vec<Token>>, Arc<Vec<Token>>)>,
+    /// The tokens of the last run that had characters spread over several.
+    pub(super) whole_tokens: Option<WholeTokens>,
     /// The last capture that was complete, to come back to when a run does not get there.
     pub(super) complete: Option<Arc<Capture>>,
     /// What was found in the layers of these captures, in the order in which it came.
@@ -306,8 +312,8 @@ impl State {
     /// A capture in which characters that are spread over tokens are shown whole. The tokens are the
     /// same for every capture of a run, so that nothing is laid out anew.
     fn with_whole_characters(&mut self, capture: Arc<Capture>) -> Arc<Capture> {
-        let of_run = |(spread, whole): &(Arc<Vec<Token>>, Arc<Vec<Token>>)| {
-            Arc::ptr_eq(spread, &capture.tokens).then(|| Arc::clone(whole))
+        let of_run = |held: &WholeTokens| {
+            Arc::ptr_eq(&held.spread, &capture.tokens).then(|| Arc::clone(&held.whole))
         };
         let whole = self.whole_tokens.as_ref().and_then(of_run);
         let whole = whole.or_else(|| {
@@ -323,7 +329,10 @@ impl State {
                 }
             }
             let whole = Arc::new(tokens);
-            self.whole_tokens = Some((Arc::clone(&capture.tokens), Arc::clone(&whole)));
+            self.whole_tokens = Some(WholeTokens {
+                spread: Arc::clone(&capture.tokens),
+                whole: Arc::clone(&whole),
+            });
             Some(whole)
         });
         match whole {
