@@ -149,7 +149,7 @@ fn a_config_beside_the_weights_is_read_and_checked() {
         "{error}"
     );
     file(at, "config.json", b"[1]");
-    assert!(refused(at).contains("an array where a JSON object is expected"));
+    assert!(refused(at).contains("an array, but a JSON object is expected"));
     file(at, "config.json", &vec![b' '; 5 << 20]);
     assert!(refused(at).contains("larger than 4 MiB"));
 }
