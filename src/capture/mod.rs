@@ -15,6 +15,8 @@ pub use crate::model::{
     THUMBNAIL_SIDE, Thumbnails, Trail, thumbnail_side, thumbnail_tile, tile_of,
 };
 pub use crate::token::{Label, Letter};
+
+use crate::token::join;
 pub use notice::{Gravity, layers_look_ahead, text_was_cut, weights_are_random};
 
 /// One run of a model on one text. While the run goes on, `layers` holds the blocks that are done.
@@ -45,6 +47,23 @@ pub struct Token {
     pub id: u32,
     /// How it is shown.
     pub label: Label,
+}
+
+/// The tokens of a text with labels that show characters spread over several of them whole, on the
+/// first of these; `None` where there is no such character.
+pub fn whole_characters(tokens: &[Token]) -> Option<Vec<Token>> {
+    let labels: Vec<_> = tokens.iter().map(|token| &token.label).collect();
+    let joined = join(&labels);
+    if joined.is_empty() {
+        return None;
+    }
+    let mut tokens = tokens.to_vec();
+    for (at, label) in joined {
+        if let Some(token) = tokens.get_mut(at) {
+            token.label = label;
+        }
+    }
+    Some(tokens)
 }
 
 /// The sizes of a model.

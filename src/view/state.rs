@@ -20,9 +20,10 @@ use super::scroll::follow;
 use super::span::Turned;
 use super::text::TextView;
 use super::zoom::Zoom;
-use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, Token};
+use crate::capture::{
+    Capture, Head, Key, Layer, LayerRecord, Pool, Query, Token, whole_characters,
+};
 use crate::lens::{Diagnosis, LayerTrust, Scale, broken_predictions};
-use crate::token::join;
 
 /// What the explorer is started with.
 #[derive(Clone, Debug, Default)]
@@ -317,18 +318,7 @@ impl State {
         };
         let whole = self.whole_tokens.as_ref().and_then(of_run);
         let whole = whole.or_else(|| {
-            let labels: Vec<_> = capture.tokens.iter().map(|token| &token.label).collect();
-            let joined = join(&labels);
-            if joined.is_empty() {
-                return None;
-            }
-            let mut tokens = capture.tokens.to_vec();
-            for (at, label) in joined {
-                if let Some(token) = tokens.get_mut(at) {
-                    token.label = label;
-                }
-            }
-            let whole = Arc::new(tokens);
+            let whole = Arc::new(whole_characters(&capture.tokens)?);
             self.whole_tokens = Some(WholeTokens {
                 spread: Arc::clone(&capture.tokens),
                 whole: Arc::clone(&whole),
