@@ -12,7 +12,7 @@ mod notice;
 
 pub use crate::model::{
     Dense, DenseType, Floats, Head, Key, Layer, LayerRecord, Map, Pool, Query, RowNumbers, Rule,
-    THUMBNAIL_SIDE, Thumbnails, Trail, thumbnail_side, thumbnail_tile, tile_of,
+    THUMBNAIL_SIDE, Thumbnails, Trail, dot, thumbnail_side, thumbnail_tile, tile_of,
 };
 pub use crate::token::{Label, Letter};
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ROW_SUM_LIMIT, Trust};
+use super::{RowSum, Trust};
 use crate::capture::{Capture, Head, Key, LayerRecord, Query};
 
 /// The most that a weight may differ from a reference.
@@ -131,7 +131,7 @@ pub fn own_checks(trust: &Trust) -> Vec<Check> {
         let nan = a.error.is_nan().cmp(&b.error.is_nan());
         nan.then((a.error / a.limit).total_cmp(&(b.error / b.limit)))
     });
-    let none = (0.0, ROW_SUM_LIMIT, String::new());
+    let none = (0.0, RowSum::default().limit, String::new());
     let (error, limit, at) = worst.map_or(none, |(layer, sum)| {
         let at = format!("layer {layer}, head {}, query {}", sum.head, sum.query);
         (sum.error, sum.limit, at)

@@ -47,7 +47,7 @@ pub use picture::picture;
 pub use pyramid::{Pyramid, Tiles, base_tile};
 pub use rank::{HeadWeight, Ranked, top_heads, top_keys, top_queries};
 pub use received::mean_received;
-pub use row_sum::{ROW_SUM_LIMIT, RowSum};
+pub use row_sum::RowSum;
 pub use scale::Scale;
 pub use span::{top_keys_of_span, top_queries_to_span};
 pub use token_number::TokenNumber;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::AttentionKind;
-use super::row_sum::{RowSum, longest_key, rounding};
+use super::row_sum::{Limits, RowSum, key_lengths};
 use crate::capture::{Capture, Floats, Head, LayerRecord, Pool, Prediction, Query, Rule};
 
 /// Multiplications that are spent on computing rows of a layer anew, a few milliseconds' worth.
@@ -167,13 +167,21 @@ pub fn layer_trust(layer: &LayerRecord, budget: usize) -> LayerTrust {
     let mut row_sum = RowSum::default();
     let mut outside = 0;
     let mut row = Vec::new();
+    let mut lengths: Option<(usize, Vec<f64>)> = None;
     for head in (0..layer.heads).map(Head) {
+        // Heads that share keys stand side by side.
+        if lengths
+            .as_ref()
+            .is_none_or(|(of, _)| *of != layer.kv_head(head))
+        {
+            lengths = Some((layer.kv_head(head), key_lengths(layer, head)));
+        }
+        let lengths = lengths.as_ref().map_or(&[][..], |(_, lengths)| lengths);
+        let limits = Limits::new(layer, head, lengths);
         for i in from..n {
             let mass = f64::from(layer.at(&layer.rows.mass, head, i));
-            let rounding = layer.dense.as_ref().map_or(0.0, |d| d.dtype().rounding());
-            row_sum.worst((mass, rounding), layer, head, i);
+            row_sum.worst((mass, limits.of_run(i)), layer, head, i);
         }
-        let longest = longest_key(layer, head);
         for i in (1..=count).map(|k| from + k * kept / count - 1) {
             let mut astray = 0;
             let visible = layer.rule.visible(i);
@@ -186,8 +194,7 @@ pub fn layer_trust(layer: &LayerRecord, budget: usize) -> LayerTrust {
                 astray += usize::from(seen != may);
             }
             outside += astray;
-            let rounding = rounding(layer, head, i, longest);
-            row_sum.worst((sum, rounding), layer, head, i);
+            row_sum.worst((sum, limits.of_row(i, &row)), layer, head, i);
         }
         outside += tiles_ahead(layer, head);
     }

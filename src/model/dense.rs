@@ -43,11 +43,13 @@ impl DenseType {
         }
     }
 
-    /// The most that rounding to this type moves a weight, as a share of it, and so a row's sum.
-    pub fn rounding(self) -> f64 {
+    /// The most that rounding to this type moves the sum of a row of `keys` weights: each by a share
+    /// of itself, twice where they were computed in it, too; those below the smallest normal f16 by
+    /// up to 2^-25.
+    pub fn rounding(self, keys: f64) -> f64 {
         match self {
             Self::Bf16 => 1.0 / 256.0,
-            Self::F16 => 1.0 / 2048.0,
+            Self::F16 => 1.0 / 1024.0 + keys / 33_554_432.0,
             Self::F32 | Self::F64 => f64::from(f32::EPSILON),
         }
     }

@@ -93,6 +93,124 @@ fn every_switch_of_a_rule_keeps_the_trust() {
     }
 }
 
+/// Rules of every kind, for heads of `d` dimensions.
+fn rules(heads: usize, d: usize) -> Vec<(&'static str, Rule)> {
+    let plain = Rule::scaled(1.0 / (d as f32).sqrt());
+    let slopes = (1..=heads)
+        .map(|h| 2f32.powi(-(h as i32)))
+        .collect::<Vec<_>>();
+    let sinks = (0..heads).map(|h| h as f32 * 2.0 - 1.0).collect::<Vec<_>>();
+    let rule = |softcap, window, slopes: &[f32], sinks: &[f32]| Rule {
+        softcap,
+        window,
+        slopes: slopes.to_vec(),
+        sinks: sinks.to_vec(),
+        ..plain.clone()
+    };
+    vec![
+        ("plain", plain.clone()),
+        ("window", rule(None, Some(9), &[], &[])),
+        ("soft-cap", rule(Some(20.0), None, &[], &[])),
+        ("ALiBi", rule(None, None, &slopes, &[])),
+        ("sinks", rule(None, None, &[], &sinks)),
+        ("all", rule(Some(20.0), Some(9), &slopes, &sinks)),
+    ]
+}
+
+/// A run of random queries and keys.
+fn random(rule: &Rule, n: usize, d: usize, size: f32, seed: u64) -> LayerRecord {
+    let (heads, kv_heads) = (4, 2);
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 23) as f32 - 1.0
+    };
+    let mut tensor = |heads: usize| {
+        let values: Vec<f32> = (0..heads * n * d).map(|_| size * next()).collect();
+        Tensor::from_vec(values, (heads, n, d), &Device::Cpu).unwrap()
+    };
+    let (q, k) = (tensor(heads), tensor(kv_heads));
+    let ids: Vec<u32> = (0..n as u32).map(|i| i % 7).collect();
+    run(&q, &k, rule, &ids)
+}
+
+/// With queries and keys stored as f16.
+fn halved(record: &LayerRecord) -> LayerRecord {
+    LayerRecord {
+        q: record.q.to_half(),
+        k: record.k.to_half(),
+        ..record.clone()
+    }
+}
+
+#[test]
+fn a_right_run_never_fails_the_row_sums() {
+    let shapes = [(1, 8), (2, 64), (37, 3), (90, 16), (260, 8), (40, 128)];
+    for (seed, (n, d)) in shapes.into_iter().enumerate() {
+        for size in [0.01, 1.0, 6.0, 40.0] {
+            for (name, rule) in rules(4, d) {
+                let record = random(&rule, n, d, size, seed as u64 + 1);
+                for (stored, record) in [("f32", &record), ("f16", &halved(&record))] {
+                    let found = layer_trust(record, usize::MAX);
+                    let at = format!("{name}, {n} tokens, {d} dimensions, size {size}, {stored}");
+                    assert!(found.holds(), "{at}: {:?}", found.problems());
+                    assert!(
+                        found.row_sum.limit < 1e-2 || stored == "f16" || size > 6.0,
+                        "{at}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_mask_or_one_dropped_key_fails_the_row_sums_by_far() {
+    let (n, d) = (90, 16);
+    for (name, rule) in rules(4, d) {
+        let right = random(&rule, n, d, 3.0, 5);
+        for (stored, least, right) in [("f32", 1e3, &right), ("f16", 10.0, &halved(&right))] {
+            let off = |wrong: &LayerRecord| {
+                let found = layer_trust(wrong, usize::MAX).row_sum;
+                assert!(!found.holds(), "{name} {stored}");
+                found.error / found.limit
+            };
+            // The run left out the key that one row gives most weight to.
+            for head in (0..4).map(Head) {
+                let query = n - 3;
+                let visible = rule.visible(query);
+                let weight = |j: usize| right.weight(head, Query(query), Key(j)).unwrap();
+                let key = visible
+                    .max_by(|&a, &b| weight(a).total_cmp(&weight(b)))
+                    .unwrap();
+                let mut wrong = right.clone();
+                let mut lse = wrong.lse.to_vec();
+                lse[head.0 * n + query] += (1.0 - weight(key)).ln();
+                wrong.lse = lse.into();
+                let off = off(&wrong);
+                assert!(
+                    off > least,
+                    "{name} {stored}: a dropped key of {}: {off}",
+                    weight(key)
+                );
+            }
+            // A mask that is off by one key, or lets all keys through.
+            let windows = match rule.window {
+                Some(window) => vec![Some(window - 1), Some(window + 1), None],
+                None => vec![Some(9)],
+            };
+            for window in windows {
+                let mut wrong = right.clone();
+                wrong.rule.window = window;
+                let off = off(&wrong);
+                assert!(off > least, "{name} {stored} {window:?}: {off}");
+            }
+        }
+    }
+}
+
 #[test]
 #[ignore = "reads ../shared"]
 fn induction_finds_the_induction_heads_of_gpt2() {

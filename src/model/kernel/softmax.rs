@@ -6,8 +6,10 @@ use pulp::{Simd, WithSimd};
 
 use super::math;
 
-/// Elements that are summed in f32 before the sum goes on in f64.
+/// Elements that are summed in f32 before the sum goes on in f64, and of those the most that are
+/// added one after the other: the limit of row sums counts on it.
 const CHUNK: usize = 1024;
+const CHUNK_VECTORS: usize = 128;
 
 /// Turns the dots of one query into its weights.
 pub(in crate::model) struct Softmax<'a> {
@@ -59,6 +61,7 @@ impl WithSimd for Softmax<'_> {
             ..
         } = self;
         let lanes = S::F32_LANES;
+        let step = (CHUNK / lanes).min(CHUNK_VECTORS);
         let query = visible.end.saturating_sub(1);
         let (start, end) = (visible.start - from, visible.end - from);
         // Whole vectors that hold all visible cells.
@@ -102,7 +105,7 @@ impl WithSimd for Softmax<'_> {
         // (ln T * sum e - sum e t) / T: all terms of one sign, so nothing cancels.
         let top = simd.splat_f32s(max);
         let (mut sum, mut sum_et) = (0.0f64, 0.0f64);
-        for vectors in vectors.chunks_mut(CHUNK / lanes) {
+        for vectors in vectors.chunks_mut(step) {
             let (mut e_sum, mut et_sum) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
             for cell in vectors {
                 let t = simd.sub_f32s(*cell, top);
@@ -144,12 +147,11 @@ impl WithSimd for Softmax<'_> {
         let (column_max, _) = S::as_mut_simd_f32s(&mut self.columns.max[low..high]);
         let (column_sum, _) = S::as_mut_simd_f32s(&mut self.columns.sum[low..high]);
         let (mut rest, mut rest_distance) = (0.0f64, 0.0f64);
-        let step = CHUNK / lanes;
         let chunks = vectors.chunks_mut(step).zip(column_max.chunks_mut(step));
         for (chunk, ((cells, maxima), sums)) in chunks.zip(column_sum.chunks_mut(step)).enumerate()
         {
             let (mut w_sum, mut away_sum) = (simd.splat_f32s(0.0), simd.splat_f32s(0.0));
-            let farthest = query as f32 - (from + low + chunk * CHUNK) as f32;
+            let farthest = query as f32 - (from + low + chunk * step * lanes) as f32;
             let mut away = simd.sub_f32s(simd.splat_f32s(farthest), lane_keys);
             for (cell, (maximum, sum)) in cells.iter_mut().zip(maxima.iter_mut().zip(sums)) {
                 let w = simd.mul_f32s(*cell, share);
