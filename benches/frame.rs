@@ -70,6 +70,7 @@ fn capture() -> Arc<Capture> {
             layers: run.0,
             predictions: Arc::default(),
             logits: None,
+            loss: None,
         })
     };
     let capture = CAPTURE.get_or_init(|| match made() {

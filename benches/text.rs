@@ -78,6 +78,7 @@ fn capture() -> Arc<Capture> {
             layers: vec![Arc::new(record())],
             predictions: Arc::default(),
             logits: None,
+            loss: None,
         })
     };
     Arc::clone(CAPTURE.get_or_init(made))

@@ -78,6 +78,7 @@ impl Case {
             layers: layers.into_iter().map(Arc::new).collect(),
             predictions: Arc::default(),
             logits: None,
+            loss: None,
         }
     }
 

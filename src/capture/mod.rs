@@ -38,6 +38,9 @@ pub struct Capture {
     pub predictions: Arc<Vec<Vec<Prediction>>>,
     /// Logits of all positions, `[n, V]`, where they were asked for.
     pub logits: Option<Arc<Vec<f32>>>,
+    /// The mean over the tokens but the first of `-ln p(token)`, in nats, as a run from the first
+    /// token on predicts them; `None` for one token, and where a file does not hold it.
+    pub loss: Option<f64>,
 }
 
 /// One token of the text.

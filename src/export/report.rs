@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{ExportError, made_by};
 use crate::capture::Capture;
-use crate::lens::{AttentionKind, Check, Trust};
+use crate::lens::{AttentionKind, Check, DIAGNOSIS_TOKENS, Diagnosis, Trust, diagnosis};
 use crate::safe;
 use crate::token::Label;
 
@@ -84,15 +84,46 @@ pub fn report(report: &Report, out: &mut dyn Write) -> Result<(), ExportError> {
     for what in report.absent {
         writeln!(out, "  {:<6}  {what}: not in the file", "-")?;
     }
+    writeln!(out, "\nmodel")?;
+    let found = diagnosis(capture);
+    for said in &found {
+        writeln!(out, "  diagnosis: {said}")?;
+    }
+    if capture.len() < DIAGNOSIS_TOKENS {
+        writeln!(
+            out,
+            "  diagnosis: a text of {DIAGNOSIS_TOKENS} tokens or more tells"
+        )?;
+    } else if found.is_empty() {
+        writeln!(out, "  diagnosis: nothing is wrong in all heads alike")?;
+    }
+    if let Some(loss) = capture.loss {
+        let uniform = uniform_loss(capture);
+        let guess = format!("a uniform guess has ln {} = {uniform:.3}", shape.vocabulary);
+        writeln!(out, "  loss of the text: {loss:.3} nats a token, {guess}")?;
+    }
     let failed = report.checks.iter().filter(|check| !check.holds).count();
     if failed == 0 {
-        writeln!(out, "\nall {} checks hold", report.checks.len())?;
+        let all = report.checks.len();
+        match found.is_empty() {
+            true => writeln!(out, "\nall {all} checks hold")?,
+            false => writeln!(
+                out,
+                "\nall {all} checks hold: the numbers are right, the model is not (see diagnosis)"
+            )?,
+        }
     }
     Ok(())
 }
 
+/// The loss of a uniform guess, ln V, in nats a token.
+fn uniform_loss(capture: &Capture) -> f64 {
+    (capture.shape.vocabulary as f64).ln()
+}
+
 /// Writes a report as one JSON object: `made_by`, `recipe`, `holds`, `reference`, `absent`,
-/// `checks` with `what`, `measured`, `limit`, `holds` and `at`, and `trust` by layer.
+/// `checks` with `what`, `measured`, `limit`, `holds` and `at`, `diagnosis`, `loss` (nats a token, null
+/// where it is not known) beside `uniform_loss` (ln V), and `trust` by layer.
 ///
 /// # Errors
 /// What `out` reports.
@@ -106,6 +137,9 @@ pub fn report_json(report: &Report, out: &mut dyn Write) -> Result<(), ExportErr
         reference: Option<&'a str>,
         absent: &'a [&'static str],
         checks: &'a [Check],
+        diagnosis: Vec<Diagnosis>,
+        loss: Option<f64>,
+        uniform_loss: f64,
         trust: &'a Trust,
     }
     let document = Document {
@@ -116,6 +150,9 @@ pub fn report_json(report: &Report, out: &mut dyn Write) -> Result<(), ExportErr
         reference: report.reference,
         absent: report.absent,
         checks: report.checks,
+        diagnosis: diagnosis(report.capture),
+        loss: report.capture.loss,
+        uniform_loss: uniform_loss(report.capture),
         trust: report.trust,
     };
     safe::json(&document, true, out)?;

@@ -24,6 +24,7 @@ mod received;
 mod row_sum;
 mod scale;
 mod span;
+mod standout;
 mod token_number;
 mod trend;
 mod trust;
@@ -50,6 +51,7 @@ pub use received::mean_received;
 pub use row_sum::RowSum;
 pub use scale::Scale;
 pub use span::{top_keys_of_span, top_queries_to_span};
+pub use standout::{Standout, standout, telling_cell};
 pub use token_number::TokenNumber;
 pub use trend::flow_sentences;
 pub use trust::{

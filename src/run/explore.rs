@@ -131,10 +131,7 @@ pub(super) fn open(
         mouse: settings.mouse,
         in_tmux: tui::in_tmux(),
         half_blocks: palette.depth != Depth::None,
-        layer: start
-            .layer
-            .or_else(|| source.kept().first().copied())
-            .map(Layer),
+        layer: start.layer.map(Layer),
         head: start.head.map(Head),
     };
     let mut explorer = Explorer::new(options, palette);

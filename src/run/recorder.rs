@@ -24,12 +24,19 @@ pub(super) struct Recorder<'a> {
     pub cancelled: &'a dyn Fn() -> bool,
     pub predictions: Vec<Vec<Prediction>>,
     pub logits: Vec<f32>,
+    /// `-ln p` of the token after each position that was run.
+    pub losses: Vec<f64>,
 }
 
 impl Recorder<'_> {
     /// The capture, once the run is complete.
     pub(super) fn finish(mut self) -> Capture {
         self.capture.predictions = Arc::new(self.predictions);
+        // A run that takes up an earlier one has not seen all logits.
+        let all = self.losses.len() + 1 == self.capture.len();
+        let sum: f64 = self.losses.iter().sum();
+        self.capture.loss =
+            (all && !self.losses.is_empty()).then(|| sum / self.losses.len() as f64);
         if self.keep.logits {
             self.capture.logits = Some(Arc::new(self.logits));
         }
@@ -55,11 +62,18 @@ impl Probe for Recorder<'_> {
         ControlFlow::Continue(())
     }
 
-    fn logits(&mut self, _first: usize, rows: &[f32], vocabulary: usize) {
+    fn logits(&mut self, first: usize, rows: &[f32], vocabulary: usize) {
         let tokenizer = self.tokenizer;
         let rows_of = rows.par_chunks(vocabulary.max(1));
         let likely: Vec<_> = rows_of.map(|row| likeliest(row, tokenizer)).collect();
         self.predictions.extend(likely);
+        let next = self.capture.tokens.iter().skip(first + 1);
+        let next = rows.chunks(vocabulary.max(1)).zip(next);
+        let losses = next.map(|(row, token)| {
+            let logit = row.get(token.id as usize).copied().unwrap_or(f32::NAN);
+            log_sum_exp(row) - f64::from(logit)
+        });
+        self.losses.extend(losses);
         if self.keep.logits {
             self.logits.extend_from_slice(rows);
         }

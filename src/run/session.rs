@@ -271,6 +271,7 @@ impl Session {
                 layers: Vec::with_capacity(self.kept.len()),
                 predictions: Arc::default(),
                 logits: None,
+                loss: None,
             },
             tokenizer: &self.tokenizer,
             keep,
@@ -279,6 +280,7 @@ impl Session {
             cancelled,
             predictions,
             logits: Vec::new(),
+            losses: Vec::new(),
         };
         self.decoder.forward_as(ids, &wanted, &mut recorder)?;
         Ok(recorder.finish())

@@ -10,11 +10,11 @@ use super::look::Looks;
 use super::screen::Screen;
 use super::shade::Largest;
 use super::state::{Direction, Popup, State};
-use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Pool, Query, thumbnail_tile};
+use crate::capture::{Capture, Head, Key, Layer, LayerRecord, Query};
 use crate::lens::{
-    Diagnosis, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Scale, Select, all_numbers,
-    diagnosis_of, head_kind, top_heads, top_keys, top_keys_of_span, top_queries,
-    top_queries_to_span,
+    Diagnosis, HeadKind, HeadWeight, Numbers, Pattern, Ranked, Repeats, Select, Standout,
+    all_numbers, diagnosis_of, head_kind, standout, top_heads, top_keys, top_keys_of_span,
+    top_queries, top_queries_to_span,
 };
 
 /// What is computed from the capture for the screen; renewed when what it is computed from changed.
@@ -40,6 +40,8 @@ pub(super) struct LayerNumbers {
     pub(super) heads: Vec<Numbers>,
     /// What kinds of heads they are.
     pub(super) kinds: Vec<Option<HeadKind>>,
+    /// How much they stand out.
+    pub(super) standouts: Vec<Option<Standout>>,
 }
 
 impl LayerNumbers {
@@ -50,6 +52,9 @@ impl LayerNumbers {
             layer: Arc::clone(layer),
             flow: Numbers::mean(&heads),
             kinds: heads.iter().enumerate().map(kind).collect(),
+            standouts: (0..layer.heads)
+                .map(|head| standout(layer, Head(head)))
+                .collect(),
             heads,
         }
     }
@@ -168,44 +173,4 @@ impl Derived {
             self.links = Some((now, top_heads(layers, query, key)));
         }
     }
-}
-
-/// The highest tile of a head's thumbnail away from the first key and the diagonal, and its weight.
-pub(super) fn striking_tile(layer: &LayerRecord, head: Head) -> Option<((usize, usize), f32)> {
-    let (side, n) = (layer.thumbnails.side, layer.tokens);
-    // A tile further off the diagonal than this holds no cell next to it.
-    let gap = if side == n { 2 } else { 1 };
-    let mut best: Option<((usize, usize), f32)> = None;
-    for row in 0..side {
-        for column in 1..(row + 1).saturating_sub(gap) {
-            if let Some(weight) = layer.thumbnails.tile(head, row, column, Pool::Max)
-                && best.is_none_or(|(_, most)| weight > most)
-            {
-                best = Some(((row, column), weight));
-            }
-        }
-    }
-    best
-}
-
-/// The highest weight of a tile of a head's thumbnail.
-pub(super) fn striking(
-    layer: &LayerRecord,
-    head: Head,
-    (row, column): (usize, usize),
-) -> Option<(Query, Key)> {
-    let (size, n) = (thumbnail_tile(layer.tokens), layer.tokens);
-    let of_tile = |tile: usize| tile * size..((tile + 1) * size).min(n);
-    let (queries, keys) = (of_tile(row), of_tile(column));
-    let pattern = Pattern::new(layer, Select::Head(head), Scale::Raw);
-    let grid = pattern.window(queries.clone(), keys.clone(), None);
-    let cells = grid.cells.iter().enumerate();
-    let (at, _) = cells
-        .filter_map(|(at, weight)| Some((at, (*weight)?)))
-        .max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let columns = grid.columns.max(1);
-    Some((
-        Query(queries.start + at / columns),
-        Key(keys.start + at % columns),
-    ))
 }

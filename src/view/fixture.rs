@@ -65,6 +65,7 @@ impl Recipe {
                 .collect(),
             predictions: Arc::default(),
             logits: None,
+            loss: None,
         }
     }
 

@@ -23,6 +23,7 @@ mod look;
 mod map_plan;
 mod message;
 mod mouse;
+mod opening;
 mod pages;
 mod palette;
 mod picture;

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::atlas::{AtlasPane, AtlasView};
-use super::derive::{Derived, striking, striking_tile};
+use super::derive::Derived;
 use super::edit::Editor;
 use super::find::Find;
 use super::keymap::Keymap;
@@ -50,9 +50,9 @@ pub struct Options {
     pub in_tmux: bool,
     /// Whether a terminal cell can show two values above each other; not so without colours.
     pub half_blocks: bool,
-    /// The layer to begin with, else the first.
+    /// The layer to begin with, else that of the head that stands out most.
     pub layer: Option<Layer>,
-    /// The head to begin with, else the one with the most to see.
+    /// The head to begin with, else the one that stands out most.
     pub head: Option<Head>,
 }
 
@@ -130,8 +130,14 @@ pub struct State {
     pub(super) cursor: Cursor,
     /// Whether the person has moved the cursor.
     pub(super) touched: bool,
-    /// Whether the head is to stay when another text is shown.
+    /// Whether the layer and the head are to stay when another text is shown.
+    pub(super) layer_chosen: bool,
     pub(super) head_chosen: bool,
+    /// Whether the cursor still goes to what stands out when all layers are there: the person has
+    /// not moved it.
+    pub(super) opening: bool,
+    /// Where the explorer put the cursor itself.
+    pub(super) opened_on: Option<Cursor>,
     pub(super) focus: Pane,
     pub(super) mean: bool,
     pub(super) scale: Scale,
@@ -196,7 +202,10 @@ impl State {
             ..Cursor::default()
         };
         Self {
+            layer_chosen: options.layer.is_some(),
             head_chosen: options.head.is_some(),
+            opening: true,
+            opened_on: None,
             mouse: options.mouse,
             // Idle heads park their weight on the first key; at the raw scale little else shows.
             scale: options.scale.unwrap_or(Scale::Sqrt),
@@ -305,7 +314,8 @@ impl State {
         self.capture = Some(capture);
         self.generation += 1;
         self.forget_layers();
-        if !self.touched && (first || !same_text) {
+        let all = self.opening && self.capture.as_ref().is_some_and(|c| c.is_complete());
+        if all || !self.touched && (first || !same_text) {
             self.start();
         }
     }
@@ -344,34 +354,6 @@ impl State {
         };
         self.trusts.retain(|(layer, _)| held(layer));
         self.derived.looks.forget(held);
-    }
-
-    /// Puts the cursor where there is most to see in the shown layer: on the highest weight that is
-    /// not on the first key, the token itself or the one before; else on the last query. The head
-    /// stays where it was chosen.
-    fn start(&mut self) {
-        let Some(layer) = self.layer() else { return };
-        let n = layer.tokens;
-        let heads = match self.head_chosen {
-            true => self.cursor.head.0..self.cursor.head.0 + 1,
-            false => 0..layer.heads,
-        };
-        let best = heads
-            .filter_map(|head| Some((Head(head), striking_tile(layer, Head(head))?)))
-            .max_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
-        let place = |(head, (tile, _))| Some((head, striking(layer, head, tile)?));
-        match best.and_then(place) {
-            Some((head, (query, key))) => {
-                self.cursor.query = query;
-                self.cursor.key = key;
-                self.cursor.head = head;
-                self.head_chosen = true;
-            }
-            None => {
-                self.cursor.query = Query(n.saturating_sub(1));
-                self.cursor.key = Key(0);
-            }
-        }
     }
 
     /// Brings everything that follows from the rest in line with it: limits, layout, scrolling,

@@ -15,6 +15,8 @@ const NO_COLOURS: &str = "There are no colours here: --color or the terminal tur
 
 /// Takes one event into the state and tells what is wanted of the surroundings.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
+    let by_person = matches!(event, Event::Key(_) | Event::Mouse { .. });
+    let before = (state.cursor, state.mean, state.zoom);
     let mut effects = match event {
         Event::Key(stroke) => state.key(stroke),
         Event::Paste(text) => {
@@ -45,6 +47,11 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
     };
+    if by_person && (state.touched || before != (state.cursor, state.mean, state.zoom)) {
+        state.opening = false;
+        state.layer_chosen = true;
+        state.head_chosen = true;
+    }
     state.settle();
     effects.extend(state.palette.completions.ask().map(Effect::Complete));
     effects.extend(state.derived.looks.ask().map(Effect::Look));
@@ -71,7 +78,9 @@ impl State {
                 self.options.command = command;
                 self.options.from_file = from_file;
                 self.touched = again;
+                self.layer_chosen = again || asked.layer.is_some();
                 self.head_chosen = again || asked.head.is_some();
+                self.opening = !again;
                 self.opened.keep(&asked.line);
                 if let Some(text) = asked.text {
                     self.history.keep(&text);

@@ -104,6 +104,7 @@ fn capture(checkpoint: &Checkpoint, ids: &[u32]) -> Capture {
         layers: run.layers,
         predictions: Arc::new(run.predictions),
         logits: None,
+        loss: None,
     }
 }
 

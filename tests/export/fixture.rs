@@ -63,6 +63,7 @@ pub fn capture(texts: &[&str], layers: usize, heads: usize, window: Option<usize
         layers: records,
         predictions: Arc::new(predictions),
         logits: None,
+        loss: None,
     }
 }
 

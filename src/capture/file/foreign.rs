@@ -163,6 +163,7 @@ impl Found {
             layers: records,
             predictions: Arc::default(),
             logits: None,
+            loss: None,
         })
     }
 

@@ -226,6 +226,7 @@ impl Arrays<'_> {
             layers: layers?,
             predictions: Arc::new(self.predictions(n, &labels)?),
             logits: None,
+            loss: None,
         })
     }
 
