@@ -4,6 +4,7 @@ use tui_input::{Input, InputRequest};
 
 use super::Effect;
 use super::action::Act;
+use super::complete::Completions;
 use super::edit::request;
 use super::recall::{Lines, Recall};
 use super::state::State;
@@ -135,6 +136,8 @@ impl State {
             Ask::Filter => self.ask_filter(),
             Ask::Command => {
                 self.prompt = Some(Prompt::new(ask));
+                // Files may have come and gone since.
+                self.palette.completions = Completions::default();
                 self.list_choices();
             }
             Ask::Save => self.prompt = Some(Prompt::with_line(ask, &self.file_name())),
