@@ -150,7 +150,7 @@ fn the_ruler_tells_whole_positions() {
     }
 }
 
-/// A token that is chosen in each pane in turn.
+/// Whether every number on the screen is a whole one of a text that was to be written.
 fn shown_numbers(state: &State, depth: Depth, (width, height): (u16, u16)) -> Result<(), String> {
     written();
     let told = text(&screen(state, depth, width, height));
