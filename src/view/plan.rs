@@ -37,12 +37,15 @@ impl GridPlan {
         let heads = needs.heads.max(1);
         // A terminal cell is about twice as high as it is wide.
         let plan = |width: u16| {
-            let columns = usize::from(area.width / (width + 1)).min(heads);
+            let most = usize::from(area.width / (width + 1)).min(heads);
+            let down = heads.div_ceil(most.max(1));
+            // As many in every row as that many rows need, so that the last is nearly as full.
+            let columns = heads.div_ceil(down).min(most);
             let height = width.div_ceil(2);
             let rows = if needs.half_blocks { width } else { height };
             Self {
                 columns,
-                rows: heads.div_ceil(columns.max(1)),
+                rows: down,
                 width,
                 height,
                 values: (usize::from(rows), usize::from(width)),

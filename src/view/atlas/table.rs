@@ -61,11 +61,17 @@ impl Column {
         let last = last.into_iter().max().unwrap_or(0).min(width);
         let mut shown = Vec::new();
         let mut used = last;
-        for column in all {
+        for (place, &column) in all.iter().enumerate() {
             if used + column.width() > width {
-                let room = width - (used - last);
+                let mut room = width - (used - last);
                 match shown.contains(&sorted) {
-                    true => shown.extend(Some(column).filter(|column| column.width() <= room)),
+                    true => {
+                        shown.extend(all[place..].iter().copied().take_while(|column| {
+                            let fits = column.width() <= room;
+                            room = room.saturating_sub(column.width());
+                            fits
+                        }));
+                    }
                     false => {
                         // A wide one takes the place of others before it.
                         let mut free = room;
