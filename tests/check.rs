@@ -279,7 +279,7 @@ fn broken_references_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("reference.safetensors");
     refused(&path, "can't be read");
-    refused(folder.path(), "can't be read");
+    refused(folder.path(), "is not a regular file");
     let good = std::fs::read(Reference::of_demo(folder.path()).save(&path)).unwrap();
     let mut long = good.clone();
     long[..8].copy_from_slice(&u64::MAX.to_le_bytes());

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use super::fixture::Recipe;
 use super::*;
 use crate::capture::{Head, Key, Layer, Query};
-use crate::lens::{Pattern, Scale, Select, mean_received};
+use crate::lens::{Pattern, Scale, Select, mean_received, standout};
 
 /// A state of 120 x 40 that shows a capture.
+/// A capture of which the first layer is shown.
 pub(super) fn showing(recipe: &Recipe) -> State {
     let capture = recipe.capture();
     let mut state = State::new(Options {
+        layer: Some(Layer(0)),
         model: "demo".to_owned(),
         text: capture.text.clone(),
         half_blocks: true,
@@ -131,17 +133,41 @@ fn keys_move_and_stop_at_the_ends() {
 }
 
 #[test]
-fn the_cursor_starts_on_a_high_weight_off_the_diagonal() {
-    let state = showing(&Recipe::default());
-    let (_, head, query, key) = at(&state);
-    assert!(key > 0 && key + 1 < query);
-    let layer = state.layer().unwrap();
-    let chosen = layer.weight(Head(head), state.cursor().query, state.cursor().key);
-    for h in 0..4 {
-        for i in 0..11 {
-            for j in 1..i.max(2) - 1 {
-                let (h, i, j) = (Head(h), Query(i), Key(j));
-                assert!(layer.weight(h, i, j) <= chosen);
+fn the_explorer_opens_on_the_head_that_stands_out_most() {
+    let capture = Recipe::default().capture();
+    let strength = |layer: usize, head: usize| {
+        let found = standout(&capture.layers[layer], Head(head));
+        found.map_or(0.0, |found| found.strength)
+    };
+    let mut first = capture.clone();
+    first.layers.truncate(1);
+    for moves in [false, true] {
+        let mut state = State::new(Options::default());
+        resize(&mut state, 120, 40);
+        // Layers come one after another: the first is shown until all are there.
+        update(
+            &mut state,
+            Event::Work(Update::Capture(Arc::new(first.clone()))),
+        );
+        assert_eq!(at(&state).0, 0);
+        if moves {
+            press(&mut state, "j");
+        }
+        let before = at(&state);
+        update(
+            &mut state,
+            Event::Work(Update::Capture(Arc::new(capture.clone()))),
+        );
+        let (layer, head, query, key) = at(&state);
+        if moves {
+            assert_eq!(at(&state), before, "a cursor that was moved stays");
+            assert_eq!(state.opening_sentence(), None);
+            continue;
+        }
+        assert!(key > 0 && key + 1 < query);
+        for l in 0..capture.layers.len() {
+            for h in 0..capture.shape.heads {
+                assert!(strength(l, h) <= strength(layer, head), "{l} {h}");
             }
         }
     }

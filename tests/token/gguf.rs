@@ -322,7 +322,7 @@ fn what_is_not_understood_is_refused() {
         said(json!({"model": "llama", "tokens": ["a"], "scores": [1, 2]})).contains("list of 1")
     );
     assert!(said(json!({"model": "llama", "tokens": [], "scores": []})).contains("0 pieces"));
-    assert!(said(json!({"model": "llama", "tokens": [7], "scores": [1]})).contains("no text"));
+    assert!(said(json!({"model": "llama", "tokens": [7], "scores": [1]})).contains("is not text"));
     let kinds = json!({"model": "llama", "tokens": ["a"], "scores": [1], "token_type": [9]});
     assert!(said(kinds).contains("type 9"));
     let bytes = json!({"model": "llama", "tokens": ["a"], "scores": [1], "token_type": [6]});

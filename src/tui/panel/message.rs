@@ -61,12 +61,18 @@ fn notice(canvas: &Canvas) -> Span {
     canvas.span(" ▲ ", Role::Accent)
 }
 
-/// What kind of head is shown, and the key that explains the screen.
+/// Why the explorer opened where it did, else what kind of head is shown, and the key that explains the screen.
 fn at_rest(canvas: &Canvas, state: &State, room: u16) -> Vec<Span> {
     let mut line = Line::default();
     let at = state.cursor();
     let dim = canvas.theme.style(Role::Dim);
-    if let Some(numbers) = state.numbers_of(at.layer, at.head) {
+    if let Some(opened) = state.opening_sentence() {
+        let (why, cell) = opened.split_once(": ").unwrap_or(("", &opened));
+        if !why.is_empty() {
+            line = line.part(2, format!("{why}: "), dim);
+        }
+        line = line.part(4, cell, dim).part(4, "   ", dim);
+    } else if let Some(numbers) = state.numbers_of(at.layer, at.head) {
         line = line.part(3, format!("layer {} head {}: ", at.layer, at.head), dim);
         line = match state.kind_of(at.layer, at.head) {
             Some(kind) => {
