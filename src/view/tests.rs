@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::fixture::Recipe;
 use super::*;
-use crate::capture::{Head, Key, Layer, Query};
+use crate::capture::{Head, Key, Layer};
 use crate::lens::{Pattern, Scale, Select, mean_received, standout};
 
 /// A state of 120 x 40 that shows a capture.

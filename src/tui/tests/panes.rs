@@ -32,7 +32,7 @@ fn pictures_of_heads_fill_their_pane() {
             plan.width >= least,
             "{heads} {tokens}: {plan:?} in {inner:?}"
         );
-        assert_eq!(plan.rows * plan.columns >= heads, true, "{plan:?}");
+        assert!(plan.rows * plan.columns >= heads, "{plan:?}");
         // The pane ends with them.
         let used = plan.rows as u16 * plan.stride();
         assert!(
