@@ -8,6 +8,7 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+use allocator::OWN_PAGES;
 pub(super) use allocator::{give_back, settle};
 pub(super) use free::free;
 pub(super) use report::{OnDevice, report};
@@ -172,7 +173,9 @@ const LOGIT_ROWS: u64 = 128;
 /// Multiply-adds of attention between two looks at whether the run goes on.
 const ATTENTION_WORK: u64 = 4_000_000_000;
 /// Bytes of small things that every run takes: stacks of threads, lists, what allocators round up to.
-const SMALL: u64 = 5 << 20;
+const SMALL: u64 = 4 << 20;
+/// The same where matrices are widened.
+const SMALL_WIDENED: u64 = 8 << 20;
 /// Bytes that the explorer takes beside the run.
 const EXPLORER: u64 = 8 << 20;
 
@@ -307,26 +310,39 @@ impl Sizes {
         // A layer's queries and keys, before they are what is kept of them.
         let unkept = if as_kept { 0 } else { whole };
         let floats = match self.weights.packed {
-            true => unkept + packed + attention.max(mlp) + buffers(MLP_ROWS.min(n)),
+            true => {
+                // They stay until the block is done where they are rounded then.
+                let rounded = if self.number < 4 { whole } else { 0 };
+                let most = (attention + unkept).max(mlp + rounded);
+                packed + most + buffers(MLP_ROWS.min(n))
+            }
             // Matrices are widened when they are multiplied with.
             false => {
                 let project = n * (2 * embedding + 2 * (wide + 2 * narrow)) + self.weights.widest;
                 let mlp = mlp + n * embedding + 3 * MLP_ROWS.min(n) * hidden + self.weights.widest;
                 // Those of the rows before are taken while the next are computed.
-                let pieces = if n > LOGIT_ROWS { 3 } else { 2 };
+                let pieces = if n > LOGIT_ROWS { 3 } else { 1 };
                 let logits = 2 * n * embedding + pieces * LOGIT_ROWS.min(n) * vocabulary;
                 let logits = logits + self.weights.head;
                 let most = project.max(attention).max(mlp).max(logits);
                 unkept + packed + most + scores
             }
         };
-        4 * floats + SMALL
+        4 * floats + self.small()
+    }
+
+    /// What small things take that every run needs.
+    fn small(&self) -> u64 {
+        match self.weights.packed {
+            true => SMALL,
+            false => SMALL_WIDENED,
+        }
     }
 
     /// What is held while it runs and what comes of it is written or shown, all in all.
     fn running(&self, tokens: usize) -> u64 {
         let beside = match self.on_device {
-            true => self.output(tokens) + SMALL,
+            true => self.output(tokens) + self.small(),
             false => self.work(tokens).max(self.output(tokens)),
         };
         self.capture(tokens) + beside
@@ -335,7 +351,11 @@ impl Sizes {
     /// What is held beside the capture while the output is written, or shown.
     fn output(&self, tokens: usize) -> u64 {
         let heads = self.job.picture.map(|heads| heads.min(self.shape.heads));
-        let picture = heads.map_or(0, |heads| export::picture_bytes(tokens, heads));
+        // What the last logits took is given back only where it had pages of its own.
+        let logits = 4 * LOGIT_ROWS.min(tokens as u64) * self.shape.vocabulary as u64;
+        let logits = Some(logits).filter(|taken| *taken < OWN_PAGES);
+        let logits = logits.unwrap_or(0);
+        let picture = heads.map_or(0, |heads| export::picture_bytes(tokens, heads) + logits);
         picture + if self.job.explores { EXPLORER } else { 0 }
     }
 
@@ -479,7 +499,7 @@ impl Sizes {
             }
             false => {
                 let running = self.weights.bytes + self.running(tokens);
-                running.max(self.weights.peak + SMALL)
+                running.max(self.weights.peak + self.small())
             }
         })
     }

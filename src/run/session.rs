@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::command_line::{self, command_line};
 use super::explore::Loading;
@@ -36,10 +37,28 @@ pub(super) struct Session {
     last: Option<usize>,
     /// What the need of a run follows from.
     sizes: memory::Sizes,
+    /// What was found to fit before the weights were loaded.
+    found_to_fit: FoundToFit,
     /// Where it runs, where that is not the processor.
     device: Option<Device>,
     /// Bytes that a block of attention may take of a device.
     block: u64,
+}
+
+/// Runs that were found to fit with their weights, before those were loaded: what the system says is
+/// free right after that would give another answer.
+struct FoundToFit {
+    tokens: usize,
+    runs: AtomicUsize,
+}
+
+impl FoundToFit {
+    /// Whether a run on so many tokens is one of them; it counts as made then.
+    fn takes(&self, tokens: usize) -> bool {
+        let one = |left: usize| left.checked_sub(1);
+        let order = Ordering::Relaxed;
+        tokens <= self.tokens && self.runs.fetch_update(order, order, one).is_ok()
+    }
 }
 
 /// What of a run is kept beside the capture contract.
@@ -87,7 +106,8 @@ impl Session {
             .tokenizer
             .encode_with(given, input::encode_options(args));
         let tokens = encoded.map_or(1, |encoded| encoded.ids.len());
-        sizes.check(tokens.clamp(1, shape.context))?;
+        let tokens = tokens.clamp(1, shape.context);
+        sizes.check(tokens)?;
         let Prepared {
             plan,
             tokenizer,
@@ -121,6 +141,10 @@ impl Session {
         Ok(Self {
             shape,
             sizes,
+            found_to_fit: FoundToFit {
+                tokens,
+                runs: AtomicUsize::new(if job.twice { 2 } else { 1 }),
+            },
             decoder,
             tokenizer,
             encode: input::encode_options(args),
@@ -238,7 +262,9 @@ impl Session {
             },
             ..self.sizes
         };
-        sizes.check_run(ids.len())?;
+        if !self.found_to_fit.takes(ids.len()) {
+            sizes.check_run(ids.len())?;
+        }
         if let Some(device) = &self.device {
             sizes.check_device(ids.len(), self.block, DeviceKind::free_memory(device))?;
         }
@@ -279,10 +305,17 @@ impl Session {
             on_block,
             cancelled,
             predictions,
-            logits: Vec::new(),
+            logits: Vec::with_capacity(match keep.logits {
+                true => ids.len() * self.shape.vocabulary,
+                false => 0,
+            }),
             losses: Vec::new(),
         };
         self.decoder.forward_as(ids, &wanted, &mut recorder)?;
+        if !self.sizes.job.explores {
+            // No other run follows soon, and what writes the output needs room of its own.
+            memory::give_back();
+        }
         Ok(recorder.finish())
     }
 }
