@@ -387,3 +387,37 @@ fn weights_that_are_no_numbers_fail_on_their_own() {
     let said = text(&output.stderr);
     assert!(said.contains("NaN or infinite"), "{said}");
 }
+
+#[test]
+fn the_diagnosis_and_the_loss_of_the_text_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = Reference::of_demo(folder.path());
+    let logits = run.logits.unwrap();
+    let rows = logits.chunks(logits.len() / run.ids.len());
+    // The mean over the tokens after the first of the log-sum-exp less the token's own logit.
+    let losses = rows.zip(&run.ids[1..]).map(|(row, &next)| {
+        let sum: f64 = row.iter().map(|&logit| f64::from(logit).exp()).sum();
+        sum.ln() - f64::from(row[next as usize])
+    });
+    let loss = losses.sum::<f64>() / (run.ids.len() - 1) as f64;
+
+    let told = text(&check(&[]).stdout);
+    let line = format!("loss of the text: {loss:.3} nats a token, a uniform guess has ln 3072");
+    assert!(told.contains(&line), "{line} is not in: {told}");
+    assert!(told.contains("diagnosis: nothing is wrong"), "{told}");
+    let report: Value = serde_json::from_slice(&check(&["--json"]).stdout).unwrap();
+    assert!((report["loss"].as_f64().unwrap() - loss).abs() < 1e-4);
+    assert!((report["uniform_loss"].as_f64().unwrap() - 3072f64.ln()).abs() < 1e-9);
+    assert_eq!(report["diagnosis"].as_array().unwrap().len(), 0);
+
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let untrained = root.join("checkpoints/step-00000.safetensors");
+    let untrained = untrained.to_str().unwrap();
+    let output = check(&[untrained]);
+    assert_eq!(output.status.code(), Some(0), "the numbers are right");
+    let told = text(&output.stdout);
+    assert!(told.contains("diagnosis: near-uniform rows in all 16 heads"));
+    assert!(told.contains("the numbers are right, the model is not"));
+    let report: Value = serde_json::from_slice(&check(&[untrained, "--json"]).stdout).unwrap();
+    assert_eq!(report["diagnosis"][0]["problem"], "near-uniform");
+}
