@@ -161,6 +161,11 @@ impl Repeats {
         found
     }
 
+    /// Whether a token has an earlier copy.
+    pub fn has_copy(&self, token: usize) -> bool {
+        self.nearest.get(token).is_some_and(Option::is_some)
+    }
+
     /// The nearest earlier copy of each of some tokens that has one: the token, the copy.
     pub fn nearest(&self, tokens: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
         let copies = self.nearest.get(tokens.clone()).unwrap_or_default();

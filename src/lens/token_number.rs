@@ -1,6 +1,6 @@
 //! One number of each token, by which a text is coloured.
 
-use super::{Measure, Select};
+use super::{Measure, Repeats, Select};
 use crate::capture::{Head, LayerRecord};
 
 /// A number that every token of a text has.
@@ -62,6 +62,15 @@ impl TokenNumber {
             Self::Induction => Measure::Induction,
             Self::Received => return None,
         })
+    }
+
+    /// Whether the number says something of a token: one without an earlier copy has no duplicate and
+    /// no induction, as [`Measure::undefined_when`] tells of a whole text.
+    pub fn is_defined(self, repeats: &Repeats, position: usize) -> bool {
+        match self {
+            Self::Duplicate | Self::Induction => repeats.has_copy(position),
+            _ => true,
+        }
     }
 
     /// The number of a token, the mean over heads where all are meant; NaN outside of the text.

@@ -26,6 +26,8 @@ pub(super) struct Derived {
     pub(super) list: Option<(ListKey, Vec<Ranked>)>,
     /// Every layer that is done.
     pub(super) layers: Vec<LayerNumbers>,
+    /// What of the text of these layers repeats.
+    pub(super) repeats: Repeats,
     pub(super) atlas: Atlas,
     /// The heads that link two tokens, while they are asked for.
     pub(super) links: Option<(LinkKey, Vec<HeadWeight>)>,
@@ -124,7 +126,7 @@ impl Derived {
         let Some(capture) = capture.filter(|_| layers.len() > kept) else {
             return;
         };
-        let repeats = Repeats::of(capture);
+        self.repeats = Repeats::of(capture);
         let new = layers.get(kept..).unwrap_or_default();
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         // A file brings all layers at once, and nothing is shown before. Threads of its own: those of
@@ -132,7 +134,7 @@ impl Derived {
         let each = new.len().div_ceil(cores).max(1);
         let mut done: Vec<Option<LayerNumbers>> = vec![None; new.len()];
         thread::scope(|scope| {
-            let repeats = &repeats;
+            let repeats = &self.repeats;
             for (layers, places) in new.chunks(each).zip(done.chunks_mut(each)) {
                 let fill = move || {
                     for (layer, place) in layers.iter().zip(places) {

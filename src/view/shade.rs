@@ -78,8 +78,23 @@ impl State {
     }
 
     fn shade_of_number(&self, number: TokenNumber, position: usize) -> Option<f32> {
-        let share = number.share(self.layer()?, self.select(), position, self.largest());
+        let share = self.share_of_number(number, position);
         share.map(|share| self.shade_scale().of_cell(share))
+    }
+
+    /// A number of a token as a share of the most that it can be; `None` where it tells nothing.
+    pub fn share_of_number(&self, number: TokenNumber, position: usize) -> Option<f32> {
+        let layer = self.layer()?;
+        let defined = number.is_defined(&self.derived.repeats, position);
+        defined.then(|| number.share(layer, self.select(), position, self.largest()))?
+    }
+
+    /// Why the number of a token tells nothing, where it does not.
+    pub fn why_undefined(&self, number: TokenNumber, position: usize) -> &'static str {
+        match number.is_defined(&self.derived.repeats, position) {
+            true => "sees itself alone",
+            false => "no earlier copy",
+        }
     }
 
     /// The scale of the shown values: numbers of a token, and sums over the tokens of a name, have no

@@ -11,7 +11,7 @@ use super::brackets::brackets;
 use super::legend::{ends, readout, scale};
 use super::map::nothing;
 use super::token_look::{Part, TokenLook, in_styles};
-use crate::lens::Select;
+use crate::lens::{Select, UNDEFINED};
 use crate::paint::Level;
 use crate::view::{Area, Direction, Pane, Shade, State, Wrap};
 
@@ -158,12 +158,12 @@ fn titles(canvas: &Canvas, width: u16, state: &State) -> Titles {
 
 /// What the looks of tokens stand for, and the exact value at the chosen one.
 fn legend(canvas: &mut Canvas, row: Area, state: &State, nan: bool) {
-    let Some(layer) = state.layer() else {
+    if state.layer().is_none() {
         let text = format!(" layer {} is not computed yet", state.cursor().layer);
         let style = canvas.theme.style(Role::Dim);
         canvas.text(row.x, row.y, row.width, &text, style);
         return;
-    };
+    }
     let (low, high) = match state.shade() {
         Shade::Weight => ends(state.scale()),
         Shade::Number(number) => match number.ends() {
@@ -181,10 +181,10 @@ fn legend(canvas: &mut Canvas, row: Area, state: &State, nan: bool) {
         Shade::Number(number) => {
             let at = state.chosen();
             let label = state.capture().and_then(|capture| capture.label(at));
-            let share = number.share(layer, state.select(), at, state.largest());
+            let share = state.share_of_number(number, at);
             let value = |unit: &str| match share {
                 Some(_) => format!("{} {unit}", weight(state.shade_number(at))),
-                None => "none: sees itself alone".to_owned(),
+                None => format!("{UNDEFINED}  {}", state.why_undefined(number, at)),
             };
             let line = |width: usize, name: &str, unit: &str| {
                 vec![

@@ -6,7 +6,7 @@ use super::super::fixture::Recipe;
 use super::super::tests::{press, resize, serve, showing};
 use super::super::{Effect, Event, Found, Pane, Wrapped, update};
 use super::*;
-use crate::lens::{Scale, Select, TokenNumber};
+use crate::lens::{Repeats, Scale, Select, TokenNumber};
 
 /// Pages of words, a line break after every tenth.
 fn long(tokens: usize) -> Recipe {
@@ -168,6 +168,12 @@ fn a_key_cycles_the_numbers_of_tokens() {
     let mut state = showing(&Recipe::default());
     press(&mut state, "2 G s s s s");
     assert_eq!(state.scale(), Scale::Raw);
+    let repeats = Repeats::of(state.capture().unwrap());
+    let copies = (0..11).filter(|&at| repeats.has_copy(at)).count();
+    assert!(
+        (1..11).contains(&copies),
+        "some tokens repeat and some do not"
+    );
     for number in TokenNumber::ALL {
         press(&mut state, "t");
         assert_eq!(state.shade(), Shade::Number(number));
@@ -181,6 +187,7 @@ fn a_key_cycles_the_numbers_of_tokens() {
                     TokenNumber::Distance => at as f32,
                     TokenNumber::Received => state.largest().unwrap(),
                     TokenNumber::Previous if at == 0 => 0.0,
+                    TokenNumber::Duplicate | TokenNumber::Induction if !repeats.has_copy(at) => 0.0,
                     _ => 1.0,
                 };
                 let expected = (most > 0.0).then(|| exact / most);
