@@ -7,7 +7,7 @@ use super::sheet::{Align, Ink, Rgb, Sheet};
 use super::ticks::ticks;
 use crate::capture::{Capture, Layer};
 use crate::export::ExportError;
-use crate::lens::{SeedFlow, seed_flow};
+use crate::lens::{SeedFlow, UNDEFINED, seed_flow};
 use crate::paint::{Level, Palette};
 
 const WIDTH: f32 = 750.0;
@@ -94,7 +94,9 @@ pub(in crate::export) fn flow(capture: &Capture, palette: Palette) -> Result<She
         if series.iter().any(broken) {
             let at = (frame.place(layer, frame.range.0).0, frame.bottom - 9.0);
             let ink = Ink::new(Face::Bold, 8.0, nan).align(Align::Centre);
-            sheet.text("NaN", at, ink);
+            // One token has no earlier one to look at: nothing is broken.
+            let mark = if capture.len() < 2 { UNDEFINED } else { "NaN" };
+            sheet.text(mark, at, ink);
         }
     }
     Ok(sheet)
