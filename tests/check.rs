@@ -303,7 +303,7 @@ fn broken_references_are_refused() {
         (b"\x08\0\0\0\0\0\0\0{}", "not a complete safetensors file"),
         (&good[..good.len() - 1], "cut off"),
         (&long, "not a complete safetensors file"),
-        (&header, "no safetensors file"),
+        (&header, "is not a safetensors file"),
         (&described(&huge), "cut off"),
         (&wrong, "input_ids [1] in F32"),
     ];

@@ -140,3 +140,22 @@ impl TokenNumber {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_are_undefined_for_a_token_without_one() {
+        let repeats = Repeats::of_ids([7, 8, 7, 9]);
+        for number in TokenNumber::ALL {
+            let defined: Vec<bool> = (0..5).map(|i| number.is_defined(&repeats, i)).collect();
+            let copies = [TokenNumber::Duplicate, TokenNumber::Induction].contains(&number);
+            let expected = match copies {
+                true => [false, false, true, false, false],
+                false => [true; 5],
+            };
+            assert_eq!(defined, expected, "{number:?}");
+        }
+    }
+}

@@ -354,9 +354,12 @@ fn at_no_width_is_a_number_cut() {
                 let (told, weight) = (told(&state, width), weight(state.weight().unwrap()));
                 assert!(has(&told, &weight), "{width} {told}");
             }
-            for _ in crate::lens::TokenNumber::ALL {
+            for number in crate::lens::TokenNumber::ALL {
                 press(&mut state, "t");
-                let value = weight(state.shade_number(state.chosen()));
+                let value = match state.share_of_number(number, state.chosen()) {
+                    Some(_) => weight(state.shade_number(state.chosen())),
+                    None => crate::lens::UNDEFINED.to_owned(),
+                };
                 let told = told(&state, width);
                 assert!(has(&told, &value), "{width} {told}");
             }

@@ -10,7 +10,8 @@ const PIPED: &str = r#"printf 'A dog ran.\n' | "$@""#;
 #[test]
 fn a_piped_text_is_shown_and_keys_are_obeyed() {
     for (keep, tokens) in [(None, "4 tokens"), (Some("--keep-newline"), "5 tokens")] {
-        let arguments: Vec<&str> = ["--text-file", "-"].into_iter().chain(keep).collect();
+        let arguments = ["--layer", "0", "--text-file", "-"];
+        let arguments: Vec<&str> = arguments.into_iter().chain(keep).collect();
         let mut session = Session::start(demo_in_shell(PIPED, &arguments), 120, 30);
         session.wait_shown();
         session.wait_text(tokens);
@@ -28,7 +29,7 @@ fn a_piped_text_is_shown_and_keys_are_obeyed() {
 #[test]
 fn other_inputs_that_are_no_terminal_do_no_harm() {
     for script in [r#""$@" </dev/null"#, r#""$@" <"$1""#, r#""$@" <&-"#] {
-        let mut session = Session::start(demo_in_shell(script, &[]), 100, 24);
+        let mut session = Session::start(demo_in_shell(script, &["--layer", "0"]), 100, 24);
         session.wait_shown();
         session.press("]");
         session.wait_text("layer 1 ·");

@@ -302,7 +302,7 @@ fn the_editor_has_the_terminal_and_gives_it_back() {
     let folder = tempfile::tempdir().unwrap();
     let editor = folder.path().join("editor");
     std::fs::write(&editor, format!("#!/bin/sh\n{script}\n")).unwrap();
-    let mut command = demo(&["--color=256", "--text", "The cat sat."]);
+    let mut command = demo(&["--color=256", "--layer=0", "--text", "The cat sat."]);
     command.env("VISUAL", format!("sh {}", editor.display()));
     let mut session = Session::start(command, 100, 24);
     session.wait_shown();

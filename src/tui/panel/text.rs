@@ -182,25 +182,25 @@ fn legend(canvas: &mut Canvas, row: Area, state: &State, nan: bool) {
             let at = state.chosen();
             let label = state.capture().and_then(|capture| capture.label(at));
             let share = state.share_of_number(number, at);
-            let value = |unit: &str| match share {
-                Some(_) => format!("{} {unit}", weight(state.shade_number(at))),
-                None => format!("{UNDEFINED}  {}", state.why_undefined(number, at)),
+            let (value, note) = match share {
+                Some(_) => (weight(state.shade_number(at)), number.unit()),
+                None => (UNDEFINED.to_owned(), state.why_undefined(number, at)),
             };
-            let line = |width: usize, name: &str, unit: &str| {
+            let line = |width: usize, name: &str, note: &str| {
                 vec![
                     canvas.span(quoted(label, width), Role::Query),
                     canvas.span(format!("({at})  {name}"), Role::Dim),
-                    canvas.span(value(unit).trim_end(), Role::Accent),
+                    canvas.span(format!("{value} {note}").trim_end(), Role::Accent),
                 ]
             };
             let name = format!("{}  ", number.name());
             let tries = [
-                line(24, &name, number.unit()),
+                line(24, &name, note),
                 line(24, &name, ""),
                 line(8, &name, ""),
                 // The title names it, too.
                 line(8, "", ""),
-                vec![canvas.span(value("").trim_end(), Role::Accent)],
+                vec![canvas.span(value.as_str(), Role::Accent)],
             ];
             first_fitting(tries, room)
         }

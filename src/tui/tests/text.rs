@@ -153,7 +153,10 @@ fn the_text_tells_the_exact_weight_and_the_number() {
         press(&mut state, "t");
         let told = text(&screen(&state, Depth::True, 120, 40));
         assert!(told.contains(&format!("{} of each token", number.name())));
-        let value = weight(state.shade_number(state.chosen()));
+        let value = match state.share_of_number(number, state.chosen()) {
+            Some(_) => weight(state.shade_number(state.chosen())),
+            None => crate::lens::UNDEFINED.to_owned(),
+        };
         assert!(
             told.contains(&format!("{}  {value}", number.name())),
             "{told}"
