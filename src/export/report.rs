@@ -92,7 +92,7 @@ pub fn report(report: &Report, out: &mut dyn Write) -> Result<(), ExportError> {
     if capture.len() < DIAGNOSIS_TOKENS {
         writeln!(
             out,
-            "  diagnosis: a text of {DIAGNOSIS_TOKENS} tokens or more tells"
+            "  diagnosis: it takes a text of at least {DIAGNOSIS_TOKENS} tokens"
         )?;
     } else if found.is_empty() {
         writeln!(out, "  diagnosis: nothing is wrong in all heads alike")?;
@@ -100,7 +100,14 @@ pub fn report(report: &Report, out: &mut dyn Write) -> Result<(), ExportError> {
     if let Some(loss) = capture.loss {
         let uniform = uniform_loss(capture);
         let guess = format!("a uniform guess has ln {} = {uniform:.3}", shape.vocabulary);
-        writeln!(out, "  loss of the text: {loss:.3} nats a token, {guess}")?;
+        let worse = match loss > uniform {
+            true => ": the model predicts this text worse than that",
+            false => "",
+        };
+        writeln!(
+            out,
+            "  loss of the text: {loss:.3} nats a token, {guess}{worse}"
+        )?;
     }
     let failed = report.checks.iter().filter(|check| !check.holds).count();
     if failed == 0 {

@@ -20,7 +20,7 @@ pub enum TokenNumber {
     Duplicate,
     /// The weight on tokens that follow an earlier token of the same id.
     Induction,
-    /// The weight that the token receives, summed over queries.
+    /// The weight that the token receives, the mean over the queries that are kept and can see it.
     Received,
 }
 
@@ -73,7 +73,17 @@ impl TokenNumber {
         }
     }
 
-    /// The number of a token, the mean over heads where all are meant; NaN outside of the text.
+    /// How many of the kept queries can see a key.
+    fn queries_of(layer: &LayerRecord, key: usize) -> usize {
+        let end = match layer.rule.window {
+            Some(window) => layer.tokens.min(key.saturating_add(window)),
+            None => layer.tokens,
+        };
+        end.saturating_sub(key.max(layer.rule.from))
+    }
+
+    /// The number of a token, the mean over heads where all are meant; NaN outside of the text, and
+    /// for what is received where no query can see the token.
     pub fn of(self, layer: &LayerRecord, select: Select, position: usize) -> f32 {
         let rows = &layer.rows;
         let table = match self {
@@ -91,6 +101,13 @@ impl TokenNumber {
             Select::Mean => 0..layer.heads,
         };
         let count = heads.len().max(1) as f32;
+        let count = match self {
+            Self::Received => match Self::queries_of(layer, position) {
+                0 => return f32::NAN,
+                queries => count * queries as f32,
+            },
+            _ => count,
+        };
         let sum: f32 = heads
             .map(|head| layer.at(table, Head(head), position))
             .sum();
@@ -123,6 +140,7 @@ impl TokenNumber {
             Self::Entropy => ((others + 1) as f32).ln(),
             Self::Distance => others as f32,
             Self::Previous if others == 0 => 0.0,
+            Self::Received if Self::queries_of(layer, position) == 0 => 0.0,
             Self::Received => largest.unwrap_or(1.0),
             _ => 1.0,
         };

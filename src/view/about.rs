@@ -92,16 +92,25 @@ impl State {
                 ),
             ));
         }
-        match self.screen() {
-            Screen::Text => rows.push(entry(
+        if self.screen() != Screen::Atlas {
+            rows.push(entry(
                 "received",
-                "the weight that a token receives: the sum of A[i,j] over all queries i",
-            )),
-            Screen::Heads => rows.push(entry(
+                "the weight that a token receives: mean of A[i,j] over the queries i that can see it",
+            ));
+        }
+        if self.screen() == Screen::Heads {
+            rows.push(entry(
                 "mean",
                 "with m: every weight is the mean over the heads of the layer",
-            )),
-            Screen::Atlas => {}
+            ));
+            rows.push(entry(
+                "nearby",
+                "the weights of the cells around the cursor",
+            ));
+            rows.push(entry(
+                "1:12",
+                "a cell stands for 12 x 12 weights: max shows the largest of them, mean their mean",
+            ));
         }
         rows.push(Row::Heading("kinds of heads"));
         let kinds = KindName::ALL.into_iter();

@@ -1,5 +1,6 @@
 //! What the person looks at.
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -347,11 +348,10 @@ impl State {
     /// Drops what was found in, and computed from, layers of captures that are gone.
     fn forget_layers(&mut self) {
         let captures = [&self.capture, &self.complete];
-        let layers: Vec<_> = captures.into_iter().flatten().collect();
-        let held = |layer: &Arc<LayerRecord>| {
-            let mut held = layers.iter().flat_map(|capture| &capture.layers);
-            held.any(|other| Arc::ptr_eq(other, layer))
-        };
+        let layers = captures.into_iter().flatten();
+        let layers = layers.flat_map(|capture| &capture.layers);
+        let layers: HashSet<*const LayerRecord> = layers.map(Arc::as_ptr).collect();
+        let held = |layer: &Arc<LayerRecord>| layers.contains(&Arc::as_ptr(layer));
         self.trusts.retain(|(layer, _)| held(layer));
         self.derived.looks.forget(held);
     }

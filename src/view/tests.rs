@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::fixture::Recipe;
 use super::*;
 use crate::capture::{Head, Key, Layer};
-use crate::lens::{Pattern, Scale, Select, mean_received, standout};
+use crate::lens::{Pattern, Scale, Select, TokenNumber, standout};
 
 /// A state of 120 x 40 that shows a capture.
 /// A capture of which the first layer is shown.
@@ -528,7 +528,7 @@ fn what_a_key_receives_is_the_mean_of_its_column() {
             for key in 0..layer.tokens {
                 let column: Vec<f32> = pattern.column(Key(key)).into_iter().flatten().collect();
                 let mean = column.iter().sum::<f32>() / column.len() as f32;
-                let told = mean_received(layer, select, key);
+                let told = TokenNumber::Received.of(layer, select, key);
                 assert!((told - mean).abs() < 1e-5, "{window:?} {key}");
             }
         }

@@ -85,7 +85,11 @@ fn is_revision(revision: &str) -> bool {
 }
 
 /// Endings of the files that people mean when they mistype a path.
-const ENDINGS: [&str; 11] = [
+const ENDINGS: [&str; 15] = [
+    ".headlight",
+    ".npz",
+    ".npy",
+    ".model",
     ".pt",
     ".pth",
     ".bin",

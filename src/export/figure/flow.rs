@@ -65,8 +65,8 @@ pub(in crate::export) fn flow(capture: &Capture, palette: Palette) -> Result<She
     let title = "Attention Patterns Across Layers".to_owned();
     let shown = vec![
         "raw scale, mean over heads".to_owned(),
-        "self: mean of A[i,i]".to_owned(),
-        "previous: mean of entries A[i,j], j < i".to_owned(),
+        "average self-attention: mean of A[i,i], query 0 included".to_owned(),
+        "average attention to previous tokens: mean of all A[i,j], j < i".to_owned(),
     ];
     let header = Header::new(capture, title, shown);
     let told = entries(capture, &header, None, None)?;

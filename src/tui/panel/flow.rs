@@ -2,7 +2,7 @@
 
 use ratatui::style::Modifier;
 
-use super::super::canvas::{Canvas, Span, Titles, measure};
+use super::super::canvas::{Canvas, Span, Titles, first_fitting, measure};
 use super::super::theme::Role;
 use super::super::words::{column, share};
 use crate::lens::{Measure, Numbers, UNDEFINED, flow_sentences};
@@ -181,7 +181,7 @@ fn ends(canvas: &Canvas, points: &[Option<&Numbers>], measure: Measure, role: Ro
     ]
 }
 
-/// Two values as widely as there is room: `0.13 → 0.19`, `.13→.19`.
+/// Two values as widely as there is room: `0.13 → 0.19`, `.13→.19`; the last alone where both don't fit.
 fn short(ends: &[Span; 3], room: u16) -> Vec<Span> {
     if measure(ends) <= room {
         return ends.to_vec();
@@ -193,7 +193,9 @@ fn short(ends: &[Span; 3], room: u16) -> Vec<Span> {
             .map_or(text.to_owned(), |rest| format!(".{rest}"));
         (text, span.1)
     };
-    ends.iter().map(bare).collect()
+    let both: Vec<Span> = ends.iter().map(bare).collect();
+    let last = vec![bare(&ends[2])];
+    first_fitting([both, last], room)
 }
 
 /// The numbers of the layers below their bars, as many as fit; the chosen one always.

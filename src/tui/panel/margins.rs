@@ -7,7 +7,7 @@ use super::super::fit::Line;
 use super::super::theme::Role;
 use super::super::words::{bar, column, in_cell, narrow, share};
 use super::window::Window;
-use crate::lens::{TokenNumber, UNDEFINED, mean_received};
+use crate::lens::{TokenNumber, UNDEFINED};
 use crate::view::Area;
 
 /// Columns of an entropy's number.
@@ -78,7 +78,7 @@ impl Window<'_> {
         let (across, _) = self.plan.cell.shape();
         let top = field.y + field.height + self.plan.edge + 1;
         let bars = self.plan.received - 2;
-        let of = |at: usize| mean_received(layer, self.state.select(), at);
+        let of = |at: usize| TokenNumber::Received.of(layer, self.state.select(), at);
         let values: Vec<f32> = (0..self.heat.columns)
             .map(|c| of(self.column + c))
             .collect();
@@ -116,11 +116,12 @@ impl Window<'_> {
 
     /// The same numbers of the chosen row and column, where there is no room for margins.
     pub(super) fn figures(&self, canvas: &mut Canvas, area: Area) {
-        let Some(layer) = self.state.layer() else {
+        // They are those of one token, not of a name that is taken as one.
+        let Some(layer) = self.state.layer().filter(|_| self.state.span().is_none()) else {
             return;
         };
         let (cursor, select) = (self.state.cursor(), self.state.select());
-        let received = f64::from(mean_received(layer, select, cursor.key.0));
+        let received = f64::from(TokenNumber::Received.of(layer, select, cursor.key.0));
         let entropy = f64::from(TokenNumber::Entropy.of(layer, select, cursor.query.0));
         let known = TokenNumber::Entropy.share(layer, select, cursor.query.0, None);
         let dim = canvas.theme.style(Role::Dim);
