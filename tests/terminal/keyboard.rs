@@ -18,6 +18,7 @@ fn a_piped_text_is_shown_and_keys_are_obeyed() {
         session.press("]");
         session.wait_text("layer 1 ·");
         session.resize(100, 24);
+        session.wait_quiet();
         session.press("[");
         session.wait_text("layer 0 ·");
         session.press("q");

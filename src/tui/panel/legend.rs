@@ -10,7 +10,7 @@ use crate::paint::Level;
 use crate::view::{Area, State};
 
 /// Cells that are left for the readout before the legend says more than its ends.
-const READOUT: u16 = 40;
+const READOUT: u16 = 36;
 
 /// The colours from least to most, and the exact weight under the cursor.
 pub(super) fn legend(canvas: &mut Canvas, area: Area, state: &State, heat: &Grid) {
