@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::RunError;
 use super::explore::Loading;
@@ -221,6 +222,9 @@ fn verify(opened: &Opened, first: Layer, cancel: &Cancel, tell: &mut dyn FnMut(U
     }
 }
 
+/// The least time between two captures of a run that goes on: about a frame.
+const BETWEEN: Duration = Duration::from_millis(16);
+
 /// Runs the model on a text, layer by layer, as far as it differs from that of an earlier run; gives
 /// the run, where it got to its end.
 fn run(
@@ -236,17 +240,22 @@ fn run(
         earlier,
         ..Keep::default()
     };
+    // What is told more often than it can be drawn is work for nothing, and grows with the layers.
+    let mut told: Option<Instant> = None;
     let done = session.run(
         text,
         keep,
         &|| cancel.is_cancelled(),
         &mut |capture: &Capture| {
-            tell(Update::Progress {
-                stage: "layer",
-                done: capture.layers.len(),
-                total: layers,
-            });
-            tell(Update::Capture(Arc::new(capture.clone())));
+            if told.is_none_or(|at| at.elapsed() >= BETWEEN) {
+                told = Some(Instant::now());
+                tell(Update::Progress {
+                    stage: "layer",
+                    done: capture.layers.len(),
+                    total: layers,
+                });
+                tell(Update::Capture(Arc::new(capture.clone())));
+            }
             if let Some(layer) = capture.layers.last() {
                 let found = layer_trust(layer, TRUST_BUDGET);
                 tell(Update::Trust(Arc::clone(layer), found));
