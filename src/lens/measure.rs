@@ -97,6 +97,12 @@ impl Measure {
         }
     }
 
+    /// Whether it is a share, 0..1, that can be shown as it is. Others are shown as parts of the highest
+    /// of all heads: those with a unit, and means of entries, which are small whatever a head does.
+    pub fn is_share(self) -> bool {
+        self.unit().is_empty() && self != Self::EarlierEntry
+    }
+
     /// What it is measured in; empty for shares and weights, which lie in 0..1.
     pub fn unit(self) -> &'static str {
         match self {

@@ -125,15 +125,19 @@ impl TokenNumber {
 
     /// The number as a share, 0..1, of the most that a token at this position can have: the
     /// logarithm of the keys that it sees for an entropy, the way to the first of them for a
-    /// distance, 1 for weights; else of `largest`. `None` for a token that sees itself alone, where
-    /// the number tells nothing.
+    /// distance, 1 for weights; else of `largest`. `None` where the number tells nothing: for a token
+    /// that sees itself alone, or has no earlier copy.
     pub fn share(
         self,
         layer: &LayerRecord,
         select: Select,
         position: usize,
         largest: Option<f32>,
+        repeats: &Repeats,
     ) -> Option<f32> {
+        if !self.is_defined(repeats, position) {
+            return None;
+        }
         let value = self.of(layer, select, position);
         let others = layer.rule.visible(position).len().saturating_sub(1);
         let most = match self {

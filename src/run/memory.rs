@@ -4,20 +4,23 @@ use std::num::NonZeroUsize;
 
 mod allocator;
 mod free;
+mod job;
 mod report;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use allocator::OWN_PAGES;
 pub(super) use allocator::{give_back, settle};
 pub(super) use free::free;
+pub(super) use job::Job;
 pub(super) use report::{OnDevice, report};
 
 use super::prepare::Prepared;
 use super::{RunError, picks};
-use crate::capture::{Shape, bytes_in_words};
+use crate::capture::Shape;
 use crate::checkpoint::Checkpoint;
-use crate::cli::{AnalyzeArgs, Bytes, CaptureType, Command, ExportArgs, RunArgs};
+use crate::cli::{Bytes, CaptureType, RunArgs};
 use crate::export;
 use crate::model::{
     BLOCK_ROWS, DeviceKind, Held, MlpSpec, Precision, block_bytes, held, thumbnail_side,
@@ -60,76 +63,6 @@ pub(super) struct Need {
     pub edits: u64,
 }
 
-/// What a command does with its run, as far as memory goes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Job {
-    /// Layers are written as they come: the last is held until the next is done.
-    pub streams: bool,
-    /// All logits are kept.
-    pub logits: bool,
-    /// A second run is made while the first is kept.
-    pub twice: bool,
-    /// The heads of the largest picture that is drawn at the end.
-    pub picture: Option<usize>,
-    /// The run is shown in the explorer.
-    pub explores: bool,
-}
-
-impl Job {
-    /// What the command line asks for.
-    pub(super) fn of(command: Option<&Command>) -> Self {
-        match command {
-            Some(Command::Analyze(args)) => Self::analyze(args),
-            Some(Command::Export(args)) => Self::export(args),
-            Some(Command::Capture(_)) => Self::CAPTURE,
-            Some(Command::Check(args)) => Self::check(args.reference.is_some()),
-            _ => Self {
-                explores: true,
-                ..Self::default()
-            },
-        }
-    }
-
-    /// A capture.
-    pub(super) const CAPTURE: Self = Self {
-        streams: true,
-        logits: false,
-        twice: false,
-        picture: None,
-        explores: false,
-    };
-
-    /// A check, against a reference or not.
-    pub(super) fn check(reference: bool) -> Self {
-        Self {
-            logits: reference,
-            twice: true,
-            ..Self::default()
-        }
-    }
-
-    /// An analysis.
-    pub(super) fn analyze(args: &AnalyzeArgs) -> Self {
-        let heads = args.max_heads.unwrap_or(usize::MAX);
-        Self {
-            picture: Some(if args.head.is_some() { 1 } else { heads }),
-            explores: args.show_plots,
-            ..Self::default()
-        }
-    }
-
-    /// An export.
-    pub(super) fn export(args: &ExportArgs) -> Self {
-        let format = super::export::format(args);
-        let drawn = format.is_ok_and(|format| format == export::Format::Png);
-        Self {
-            logits: args.logits,
-            picture: drawn.then_some(usize::MAX),
-            ..Self::default()
-        }
-    }
-}
-
 /// The sizes that a run's need follows from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes {
@@ -164,8 +97,6 @@ const KEY_TABLES: u64 = 2;
 const MARKS: u64 = 8;
 /// Bytes of a token with its label and the likeliest that follow it.
 const TOKEN: u64 = 1200;
-/// Bytes of a device below which blocks of attention are too small to be worth an offer.
-const LEAST_BLOCK: u64 = 16 << 20;
 /// Rows of a projection, of an MLP and of the logits that are computed at a time.
 const PROJECTED_ROWS: u64 = 256;
 const MLP_ROWS: u64 = 512;
@@ -226,6 +157,22 @@ impl Sizes {
         }
     }
 
+    /// Tokens, heads, KV heads, dimensions of a head, of the residual stream, of the logits and of an
+    /// MLP.
+    fn widths(&self, tokens: usize) -> [u64; 7] {
+        let shape = &self.shape;
+        [
+            tokens,
+            shape.heads,
+            shape.kv_heads,
+            shape.head_dim,
+            shape.embedding,
+            shape.vocabulary,
+            self.hidden,
+        ]
+        .map(|size| size as u64)
+    }
+
     /// Numbers of queries and keys of one layer, `[H + H_kv, n, d]`; and of the queries that are kept.
     fn vectors(&self, tokens: usize) -> (u64, u64) {
         let Shape {
@@ -266,26 +213,8 @@ impl Sizes {
 
     /// What is held beside that while the model runs.
     fn work(&self, tokens: usize) -> u64 {
-        let [
-            n,
-            heads,
-            kv_heads,
-            d,
-            embedding,
-            vocabulary,
-            hidden,
-            threads,
-        ] = [
-            tokens,
-            self.shape.heads,
-            self.shape.kv_heads,
-            self.shape.head_dim,
-            self.shape.embedding,
-            self.shape.vocabulary,
-            self.hidden,
-            self.threads,
-        ]
-        .map(|size| size as u64);
+        let [n, heads, kv_heads, d, embedding, vocabulary, hidden] = self.widths(tokens);
+        let threads = self.threads as u64;
         let (wide, narrow) = (heads * d, kv_heads * d);
         // Rows of a block of attention, as it chooses them.
         let rows = 1 << ((1 << 18) / n.max(1)).clamp(16, 64).ilog2();
@@ -381,102 +310,9 @@ impl Sizes {
         self.last.is_none() && self.layers == self.shape.layers && self.number == 4
     }
 
-    /// Whether there is room for what a run on an edited text takes up, the weights being loaded.
-    pub(super) fn has_room_for_edits(&self, tokens: usize) -> bool {
-        let need = self.run(tokens) + self.edits(tokens);
-        self.keeps_all() && free().is_none_or(|free| need <= free)
-    }
-
-    /// Refuses what does not fit what is free, before anything is loaded.
-    ///
-    /// # Errors
-    /// The numbers, and what would fit.
-    pub(super) fn check(&self, tokens: usize) -> Result<(), RunError> {
-        self.fits(tokens, free(), Self::all)
-    }
-
-    /// Refuses a run that does not fit what is free, its weights being loaded.
-    ///
-    /// # Errors
-    /// The numbers, and what would fit.
-    pub(super) fn check_run(&self, tokens: usize) -> Result<(), RunError> {
-        self.fits(tokens, free(), Self::run)
-    }
-
-    fn fits(
-        &self,
-        tokens: usize,
-        free: Option<u64>,
-        need: fn(&Self, usize) -> u64,
-    ) -> Result<(), RunError> {
-        let Some(free) = free.filter(|free| need(self, tokens) > *free) else {
-            return Ok(());
-        };
-        let fitting = |sizes: &Self, tokens: usize| need(sizes, tokens) <= free;
-        let mut said = format!(
-            "a run on {tokens} tokens needs {} and {} are free",
-            bytes_in_words(need(self, tokens)),
-            bytes_in_words(free)
-        );
-        let offers = self.offers(tokens, &fitting);
-        if !offers.is_empty() {
-            said.push_str(&format!("; {} makes it fit", offers.join(" or ")));
-        }
-        let shorter = most(tokens, |n| fitting(self, n));
-        if shorter > 0 {
-            said.push_str(&format!("; {shorter} tokens fit"));
-        }
-        if offers.is_empty() && shorter == 0 {
-            said.push_str("; give it more memory, or choose a smaller model");
-        }
-        Err(RunError::Memory(said))
-    }
-
-    /// Refuses a run that does not fit what is free on the device it runs on, its weights being loaded
-    /// and `block` bytes a block of attention's.
-    ///
-    /// # Errors
-    /// The numbers, and what would fit.
-    pub(super) fn check_device(
-        &self,
-        tokens: usize,
-        block: u64,
-        free: Option<u64>,
-    ) -> Result<(), RunError> {
-        let need = |tokens| self.on_device(tokens, block);
-        let Some(free) = free.filter(|free| need(tokens) > *free) else {
-            return Ok(());
-        };
-        let mut said = format!(
-            "a run on {tokens} tokens needs {} of the device beside the weights and {} are free",
-            bytes_in_words(need(tokens)),
-            bytes_in_words(free)
-        );
-        let row = block_bytes(self.shape.heads, tokens) / BLOCK_ROWS as u64;
-        let left = (free + row).saturating_sub(self.on_device(tokens, 0));
-        if left >= LEAST_BLOCK.max(row) {
-            let mebibytes = left >> 20;
-            said.push_str(&format!("; --device-memory {mebibytes}MiB makes it fit"));
-        }
-        let shorter = most(tokens, |n| need(n) <= free);
-        if shorter > 0 {
-            said.push_str(&format!("; {shorter} tokens fit"));
-        }
-        Err(RunError::Memory(said))
-    }
-
     /// What a run takes of a device beside the weights, a block of attention `block` bytes at most.
     fn on_device(&self, tokens: usize, block: u64) -> u64 {
-        let [n, heads, kv_heads, d, embedding, vocabulary, hidden] = [
-            tokens,
-            self.shape.heads,
-            self.shape.kv_heads,
-            self.shape.head_dim,
-            self.shape.embedding,
-            self.shape.vocabulary,
-            self.hidden,
-        ]
-        .map(|size| size as u64);
+        let [n, heads, kv_heads, d, embedding, vocabulary, hidden] = self.widths(tokens);
         let streams = 6 * n * embedding + 2 * n * (heads + 2 * kv_heads) * d;
         let pieces = 3 * MLP_ROWS.min(n) * hidden + 2 * LOGIT_ROWS.min(n) * vocabulary;
         let most = block_bytes(self.shape.heads, tokens);
@@ -503,49 +339,6 @@ impl Sizes {
             }
         })
     }
-
-    /// The flags of which each makes a run fit; two together where none does.
-    fn offers(&self, tokens: usize, fitting: &dyn Fn(&Self, usize) -> bool) -> Vec<String> {
-        let halved = self.halved.map(|weights| Self { weights, ..*self });
-        let half = (self.number > 2).then_some(Self { number: 2, ..*self });
-        let last = |sizes: Self| {
-            let fit = |last| fitting(&sizes.keeping(last), tokens);
-            Some(most(sizes.last.unwrap_or(tokens).min(tokens), fit)).filter(|last| *last > 0)
-        };
-        let layers = most(self.layers, |layers| {
-            fitting(&Self { layers, ..*self }, tokens)
-        });
-        let offers = [
-            halved
-                .filter(|halved| fitting(halved, tokens))
-                .map(|_| "--dtype bf16".to_owned()),
-            half.filter(|half| fitting(half, tokens))
-                .map(|_| "--capture-dtype f16".to_owned()),
-            last(*self).map(|last| format!("--last {last}")),
-            match layers {
-                0 => None,
-                1 => Some("--layers 0".to_owned()),
-                layers => Some(format!("--layers 0-{}", layers - 1)),
-            },
-        ];
-        let mut offers: Vec<String> = offers.into_iter().flatten().collect();
-        if offers.is_empty() {
-            let both = half.and_then(last);
-            offers.extend(both.map(|last| format!("--capture-dtype f16 with --last {last}")));
-        }
-        if offers.is_empty() {
-            let both = halved.and_then(last);
-            offers.extend(both.map(|last| format!("--dtype bf16 with --last {last}")));
-        }
-        offers
-    }
-
-    fn keeping(self, last: usize) -> Self {
-        Self {
-            last: Some(last),
-            ..self
-        }
-    }
 }
 
 /// What so many bytes take of memory: a fiftieth more, for what allocators leave between them.
@@ -557,18 +350,4 @@ fn rounded_up(bytes: u64) -> u64 {
 fn threads(args: &RunArgs) -> usize {
     let all = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     args.threads.map_or_else(all, NonZeroUsize::get)
-}
-
-/// The largest number below `end` for which something holds that holds for all below it; 0 where
-/// it holds for none.
-fn most(end: usize, holds: impl Fn(usize) -> bool) -> usize {
-    let mut holding = 0..end;
-    while holding.len() > 1 {
-        let middle = holding.start + holding.len() / 2;
-        match holds(middle) {
-            true => holding.start = middle,
-            false => holding.end = middle,
-        }
-    }
-    holding.start
 }

@@ -84,9 +84,14 @@ impl State {
 
     /// A number of a token as a share of the most that it can be; `None` where it tells nothing.
     pub fn share_of_number(&self, number: TokenNumber, position: usize) -> Option<f32> {
-        let layer = self.layer()?;
-        let defined = number.is_defined(&self.derived.repeats, position);
-        defined.then(|| number.share(layer, self.select(), position, self.largest()))?
+        let repeats = &self.derived.repeats;
+        number.share(
+            self.layer()?,
+            self.select(),
+            position,
+            self.largest(),
+            repeats,
+        )
     }
 
     /// Why the number of a token tells nothing, where it does not.

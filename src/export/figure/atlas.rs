@@ -81,11 +81,21 @@ impl<'a> Atlas<'a> {
                 (1.0, bar, "All Heads · pictures".to_owned(), shown)
             }
             Shown::Number(measure) => {
-                let highest = highest(capture, measure);
+                let highest = match measure.is_share() {
+                    true => 1.0,
+                    false => highest(capture, measure),
+                };
+                let of = match measure.is_share() {
+                    true => "",
+                    false => " of its share of the highest of all heads",
+                };
                 let shown = vec![
                     format!("{}: {}", measure.title(), measure.doc()),
                     measure.definition().to_owned(),
-                    "a number a head, on its share of the highest of all heads".to_owned(),
+                    format!(
+                        "a number a head, coloured on the {} scale{of}",
+                        picture.scale.name()
+                    ),
                 ];
                 let ticks = [0.0, 0.25, 0.5, 0.75, 1.0];
                 let bar = Bar {
@@ -93,7 +103,9 @@ impl<'a> Atlas<'a> {
                         "" => measure.title().to_owned(),
                         unit => format!("{}, {unit}", measure.title()),
                     },
-                    ticks: ticks.map(|part| (part as f32, told(part * highest))).into(),
+                    ticks: ticks
+                        .map(|part| (picture.scale.of_cell(part as f32), told(part * highest)))
+                        .into(),
                     masked: None,
                     nan: false,
                 };
@@ -162,12 +174,13 @@ impl<'a> Atlas<'a> {
         self.layers.iter().map(of_layer).collect()
     }
 
-    /// The shown value of a number, 0..1.
+    /// The shown value of a number, 0..1: its share of the highest, at the scale.
     pub fn share(&self, value: f64) -> f32 {
-        match self.highest > 0.0 {
-            true => (value / self.highest) as f32,
-            false => value as f32,
-        }
+        let share = match self.highest > 0.0 {
+            true => value / self.highest,
+            false => value,
+        };
+        self.scale.of_cell(share as f32)
     }
 
     /// Lays the picture out.

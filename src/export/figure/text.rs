@@ -9,7 +9,7 @@ use super::look::Look;
 use super::sheet::{Ink, Sheet};
 use crate::capture::{Capture, Key, Letter, Pool, Query};
 use crate::export::{ExportError, check_scale, find_head, find_layer};
-use crate::lens::{Pattern, Scale, Select, Tiles};
+use crate::lens::{Pattern, Repeats, Scale, Select, Tiles};
 use crate::paint::Palette;
 use crate::token::Label;
 use crate::view::{Direction, Shade, TextPicture};
@@ -99,7 +99,8 @@ impl<'a> Text<'a> {
             }
             Shade::Number(number) => {
                 let largest = number.largest(record, picture.select);
-                let share = |at| number.share(record, picture.select, at, largest);
+                let repeats = Repeats::of(capture);
+                let share = |at| number.share(record, picture.select, at, largest, &repeats);
                 let shown = |at| share(at).map(|share| picture.scale.of_cell(share));
                 let (low, high) = match number.ends() {
                     Some((low, high)) => (low.to_owned(), high.to_owned()),

@@ -1,6 +1,8 @@
 //! What a run is said to take, and what would make it fit.
 
+use super::verdict::most;
 use super::*;
+use crate::capture::bytes_in_words;
 
 const GPT2: Sizes = Sizes {
     shape: Shape {

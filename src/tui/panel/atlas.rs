@@ -84,7 +84,7 @@ fn titles(canvas: &Canvas, width: u16, state: &State, look: &Look) -> Titles {
         (Shown::Picture, _) | (_, None) => String::new(),
         (Shown::Number(measure), Some(digits)) => {
             let unit = if digits == 1 { "tenths" } else { "hundredths" };
-            match is_share(measure) {
+            match measure.is_share() {
                 true => format!(" in {unit}"),
                 false => format!(" in {unit} of {}", narrow(Some(look.highest), 5)),
             }
@@ -139,12 +139,6 @@ fn pictured(scale: Scale) -> Scale {
     }
 }
 
-/// Whether a number is shown as it is; others are shown as parts of the highest of all heads: those
-/// with a unit, and means of entries, which are small whatever a head does.
-fn is_share(measure: Measure) -> bool {
-    measure.unit().is_empty() && measure != Measure::EarlierEntry
-}
-
 /// What is drawn of every head.
 struct Look {
     shown: Shown,
@@ -161,7 +155,7 @@ impl Look {
             shown: state.atlas_drawn(),
             scale: pictured(state.scale()),
             highest: match state.atlas_drawn() {
-                Shown::Number(measure) if !is_share(measure) => state.highest(measure),
+                Shown::Number(measure) if !measure.is_share() => state.highest(measure),
                 _ => 1.0,
             },
             digits: plan.digits(),
@@ -398,7 +392,7 @@ fn legend(canvas: &mut Canvas, area: Area, state: &State, look: &Look) {
     };
     let high = match look.shown {
         Shown::Picture => high.to_owned(),
-        Shown::Number(measure) if is_share(measure) => "1".to_owned(),
+        Shown::Number(measure) if measure.is_share() => "1".to_owned(),
         Shown::Number(_) => narrow(Some(look.highest), 4),
     };
     let levels = u16::from(canvas.theme.ramp().levels()).clamp(1, 12);
@@ -450,7 +444,7 @@ fn readout(canvas: &Canvas, state: &State, look: &Look, room: u16) -> Vec<Span> 
             add(canvas.span(format!("  {}", kind.kind.doc()), Role::Dim));
         }
         None => {
-            add(canvas.span("  no kind stands out", Role::Dim));
+            add(canvas.span("  no single kind", Role::Dim));
             let rest = [Measure::Previous, Measure::First, Measure::SelfWeight].into_iter();
             let rest = rest.filter(|m| look.shown != Shown::Number(*m));
             rest.map(told).for_each(add);

@@ -43,7 +43,7 @@ impl Window<'_> {
             let at = self.row + row;
             let chosen = at == self.state.cursor().query.0;
             let value = f64::from(TokenNumber::Entropy.of(layer, select, at));
-            let told = TokenNumber::Entropy.share(layer, select, at, None);
+            let told = self.state.share_of_number(TokenNumber::Entropy, at);
             let number = match told {
                 Some(_) => narrow(Some(value), 4),
                 None => UNDEFINED.to_owned(),
@@ -123,7 +123,9 @@ impl Window<'_> {
         let (cursor, select) = (self.state.cursor(), self.state.select());
         let received = f64::from(TokenNumber::Received.of(layer, select, cursor.key.0));
         let entropy = f64::from(TokenNumber::Entropy.of(layer, select, cursor.query.0));
-        let known = TokenNumber::Entropy.share(layer, select, cursor.query.0, None);
+        let known = self
+            .state
+            .share_of_number(TokenNumber::Entropy, cursor.query.0);
         let dim = canvas.theme.style(Role::Dim);
         let text = canvas.theme.style(Role::Text);
         let entropy = share(known.map(|_| entropy));
