@@ -36,6 +36,9 @@ const RECEIVED: usize = 8;
 /// Rows of the bars of what keys receive.
 const RECEIVED_BARS: (u16, u16) = (1, 5);
 
+/// The same where no numbers stand below them.
+const LONE_BARS: (u16, u16) = (2, 8);
+
 /// The least rows of a pane in which the numbers of the chosen row and column have a line.
 const FIGURES: u16 = 16;
 
@@ -155,7 +158,8 @@ pub struct MapPlan {
     pub entropy: u16,
     /// Whether bars stand beside these numbers.
     pub bars: bool,
-    /// Rows below the field for what each key receives, a number and bars: 0 where there is no room.
+    /// Rows below the field for what each key receives: a blank, bars, and numbers below cells that have
+    /// theirs; 0 where there is no room.
     pub received: u16,
     /// Whether a line holds the numbers of the chosen row and column, which have no margins.
     pub figures: bool,
@@ -221,6 +225,12 @@ impl MapPlan {
             let bars = (spare - kept).min(RECEIVED_BARS.1);
             received += bars;
             spare -= bars;
+        }
+        // Below cells without numbers there are bars alone.
+        let alone = received == 0 && tile == 1 && rows == n && columns == n;
+        if alone && spare > kept + LONE_BARS.0 {
+            received = 1 + (spare - kept).min(LONE_BARS.1);
+            spare -= received;
         }
         let top = (least + spare.min(wanted - least)).min(height);
         let wide = (columns * across) as u16;

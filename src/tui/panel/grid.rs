@@ -27,11 +27,12 @@ pub fn grid(canvas: &mut Canvas, area: Area, state: &State) {
         true => (format!("{} · {count}", Scale::Raw.name()), Scale::Raw),
         false => (count, state.scale()),
     };
+    // That some heads are out of sight is said before what they are.
+    let name = format!("heads of layer {}", cursor.layer);
+    let fits = name.len() + count.chars().count() + 8 <= usize::from(area.width);
+    let name = if fits { name } else { "heads".to_owned() };
     let titles = Titles {
-        left: vec![
-            canvas.span("heads of ", Role::Strong),
-            canvas.span(format!("layer {}", cursor.layer), Role::Strong),
-        ],
+        left: vec![canvas.span(name, Role::Strong)],
         right: vec![canvas.span(count, Role::Dim)],
         ..Titles::default()
     };

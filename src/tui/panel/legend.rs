@@ -38,7 +38,8 @@ pub(super) fn scale(canvas: &mut Canvas, area: Area, (low, high): (&str, &str), 
     let levels = u16::from(canvas.theme.ramp().levels());
     let cells = match levels {
         24 if area.width >= 90 => 24,
-        24 => 12,
+        24 if area.width >= 46 => 12,
+        24 => 6,
         few => few,
     };
     let mut x = area.x;
@@ -46,7 +47,11 @@ pub(super) fn scale(canvas: &mut Canvas, area: Area, (low, high): (&str, &str), 
     x += canvas.text(x, area.y, area.width, &format!(" {low} "), style);
     for at in 0..cells {
         let level = |part: u16| {
-            let of = if cells < levels { 2 * at + part } else { at };
+            let of = match cells < levels {
+                // Two levels a cell, from the lowest to the highest.
+                true => (2 * at + part) * (levels - 1) / (2 * cells - 1),
+                false => at,
+            };
             Level::Value(of as u8)
         };
         if cells < levels {

@@ -1,6 +1,6 @@
 //! What a token attends to, or who attends to it.
 
-use super::super::canvas::{Canvas, Titles};
+use super::super::canvas::{Canvas, Titles, first_fitting};
 use super::super::theme::Role;
 use super::super::words::{bar, quoted, weight};
 use crate::lens::Select;
@@ -19,7 +19,7 @@ pub fn list(canvas: &mut Canvas, area: Area, state: &State) {
         capture.label(position)
     };
     let subject = quoted(Some(&state.subject_label()), room);
-    let mut left = match state.direction() {
+    let left = match state.direction() {
         Direction::Attends => vec![
             canvas.span(subject, Role::Query),
             canvas.span(" attends most to", Role::Strong),
@@ -29,17 +29,28 @@ pub fn list(canvas: &mut Canvas, area: Area, state: &State) {
             canvas.span(subject, Role::Accent),
         ],
     };
-    if let Some(span) = state.span() {
+    // How several tokens are taken as one is said in as many words as there is room for.
+    let how = state.span().map(|span| {
         let how = match state.direction() {
             Direction::Attends => "mean",
             Direction::Attended => "sum",
         };
-        let told = format!(" · {how} of {} tokens", span.len());
-        left.push(canvas.span(told, Role::Dim));
-    }
-    if state.select() == Select::Mean {
-        left.push(canvas.span(" · mean of heads", Role::Dim));
-    }
+        [
+            format!(" · {how} of {} tokens", span.len()),
+            format!(" · {how}"),
+        ]
+    });
+    let [long, short] = how.unwrap_or_default();
+    let heads = match state.select() {
+        Select::Mean => " · mean of heads",
+        Select::Head(_) => "",
+    };
+    let with = |how: &str, heads: &str| {
+        let notes = [how, heads].map(|note| canvas.span(note, Role::Dim));
+        [left.as_slice(), notes.as_slice()].concat()
+    };
+    let tries = [with(&long, heads), with(&long, ""), with(&short, "")];
+    let left = first_fitting(tries, area.width.saturating_sub(6));
     let inner = area.inner();
     let rows = usize::from(inner.height);
     let ranked = state.ranked();

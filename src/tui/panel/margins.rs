@@ -77,7 +77,9 @@ impl Window<'_> {
         let field = self.plan.field;
         let (across, _) = self.plan.cell.shape();
         let top = field.y + field.height + self.plan.edge + 1;
-        let bars = self.plan.received - 2;
+        // Numbers stand below cells that have theirs.
+        let numbered = self.plan.cell.is_numbered();
+        let bars = self.plan.received - 1 - u16::from(numbered);
         let of = |at: usize| TokenNumber::Received.of(layer, self.state.select(), at);
         let values: Vec<f32> = (0..self.heat.columns)
             .map(|c| of(self.column + c))
@@ -90,9 +92,17 @@ impl Window<'_> {
             let x = self.plan.left(at);
             for row in 0..bars {
                 let part = column(f64::from(value / most), bars, row);
-                for dx in 1..across - 1 {
+                let wide = if numbered {
+                    1..across - 1
+                } else {
+                    0..(across - 1).max(1)
+                };
+                for dx in wide {
                     canvas.text(x + dx, top + bars - 1 - row, 1, part, style);
                 }
+            }
+            if !numbered {
+                continue;
             }
             let text = in_cell(value, usize::from(across) - 2);
             let width = text.len() as u16;
