@@ -8,6 +8,26 @@ use super::update::shift;
 use crate::capture::{Key, Query};
 
 impl State {
+    /// Whether there is another pane to go to.
+    pub(super) fn has_other_pane(&self) -> bool {
+        match self.screen {
+            Screen::Heads => ring(self.layout()).len() > 1,
+            Screen::Text => !self.layout().list.is_empty(),
+            Screen::Atlas => true,
+        }
+    }
+
+    /// The footer's hints: keys and the word for what they do. What has no effect here is left out.
+    pub fn hints(&self) -> Vec<(String, &'static str)> {
+        let has_effect = |act: Act| match act {
+            Act::NextPane | Act::PreviousPane => self.has_other_pane(),
+            // The atlas shows every head by itself.
+            Act::Mean => self.screen != Screen::Atlas,
+            _ => true,
+        };
+        self.keymap().hints(&self.places(), &has_effect)
+    }
+
     /// Gives the focus to the pane `by` further on.
     pub(super) fn turn(&mut self, by: isize) {
         if self.screen == Screen::Text {

@@ -76,7 +76,11 @@ impl Keymap {
 
     /// The footer's hints: keys and the word for what they do, neighbours with one word joined; help
     /// and the way out last.
-    pub fn hints(&self, places: &[Place]) -> Vec<(String, &'static str)> {
+    pub fn hints(
+        &self,
+        places: &[Place],
+        has_effect: &dyn Fn(Act) -> bool,
+    ) -> Vec<(String, &'static str)> {
         let last = [Act::Help, Act::Quit];
         let mut hints: Vec<(String, &'static str)> = Vec::new();
         // A key does what the first place that knows it says.
@@ -84,7 +88,8 @@ impl Keymap {
         for place in places {
             let mut from: Option<&'static str> = None;
             let here = self.rows().filter(|(action, _)| action.place == *place);
-            for (action, keys) in here.filter(|(action, _)| !last.contains(&action.act)) {
+            let here = here.filter(|(action, _)| !last.contains(&action.act));
+            for (action, keys) in here.filter(|(action, _)| has_effect(action.act)) {
                 let Some(first) = keys.first().filter(|_| !action.hint.is_empty()) else {
                     continue;
                 };
@@ -195,7 +200,7 @@ mod tests {
         assert_eq!(act(old), None);
         assert_eq!(act(new), Some(Act::Scale));
         assert_eq!(keymap.clash(), None);
-        let hints = keymap.hints(&[Place::Screens]);
+        let hints = keymap.hints(&[Place::Screens], &|_| true);
         assert!(hints.contains(&("Alt-s".to_owned(), "scale")));
     }
 

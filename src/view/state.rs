@@ -173,6 +173,8 @@ pub struct State {
     pub(super) status: Option<String>,
     /// What was done, where nothing went wrong.
     pub(super) news: Option<String>,
+    /// Whether the message answers a key of the person, and goes with the next one.
+    pub(super) answers: bool,
     /// How close the heatmap looks.
     pub(super) zoom: Zoom,
     /// How a cell that stands for several weights shows them.
@@ -245,6 +247,7 @@ impl State {
             running: None,
             status: None,
             news: None,
+            answers: false,
             zoom: Zoom::default(),
             pool: Pool::default(),
             scroll: (0, 0),

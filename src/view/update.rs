@@ -92,10 +92,17 @@ impl State {
                 self.news = again.then(|| "Read again: it changed on disk.".to_owned());
             }
             Update::Completions { of, found } => self.take_completions(of, found),
-            Update::Said(sentence) => self.tell(sentence),
-            Update::Refused(sentence) => self.status = Some(sentence),
+            Update::Said(sentence) => {
+                self.tell(sentence);
+                self.answers = true;
+            }
+            Update::Refused(sentence) => {
+                self.status = Some(sentence);
+                self.answers = false;
+            }
             Update::Failed(sentence) => {
                 self.status = Some(sentence);
+                self.answers = false;
                 self.come_back();
             }
             Update::Ended { cancelled } => {
@@ -118,7 +125,7 @@ impl State {
 
     fn key(&mut self, stroke: Stroke) -> Vec<Effect> {
         match self.options.keymap.action_of(stroke, &self.places()) {
-            Some(action) => self.act(action.act),
+            Some(action) => self.answer(action.act),
             None => {
                 if let Code::Char(c) = stroke.code
                     && !stroke.ctrl
@@ -129,6 +136,22 @@ impl State {
                 Vec::new()
             }
         }
+    }
+
+    /// Does one action. What was said of the one before goes, unless this one shows it; what a run or a
+    /// file says stays until it is dismissed.
+    fn answer(&mut self, act: Act) -> Vec<Effect> {
+        let is_over = self.popup.is_some() || self.prompt.is_some() || self.editor.is_some();
+        let shows = matches!(act, Act::Origin | Act::Back) || is_over;
+        if self.answers && !shows {
+            (self.status, self.news, self.answers) = (None, None, false);
+        }
+        let before = (self.status.clone(), self.news.clone());
+        let effects = self.act(act);
+        if before != (self.status.clone(), self.news.clone()) {
+            self.answers = true;
+        }
+        effects
     }
 
     /// Types a character where text is typed.
@@ -172,6 +195,10 @@ impl State {
             }
             Act::Abandon if self.prompt.is_some() => self.abandon(),
             Act::Abandon => self.editor = None,
+            Act::NextPane | Act::PreviousPane if !self.has_other_pane() => {
+                let only = "There is room for one pane only: make the terminal larger.";
+                self.status = Some(only.to_owned());
+            }
             Act::NextPane | Act::PreviousPane if self.screen == Screen::Atlas => self.turn_atlas(),
             Act::NextPane => self.turn(1),
             Act::PreviousPane => self.turn(-1),

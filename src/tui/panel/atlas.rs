@@ -386,14 +386,16 @@ fn mark(canvas: &mut Canvas, state: &State, plan: &AtlasPlan) {
 /// The colours from least to most, and what is known of the chosen head.
 fn legend(canvas: &mut Canvas, area: Area, state: &State, look: &Look) {
     let style = canvas.theme.style(Role::Dim);
+    let (low, high) = look.scale.ends();
     let (low, high) = match look.shown {
-        Shown::Picture => look.scale.ends(),
-        Shown::Number(_) => ("0", ""),
-    };
-    let high = match look.shown {
-        Shown::Picture => high.to_owned(),
-        Shown::Number(measure) if measure.is_share() => "1".to_owned(),
-        Shown::Number(_) => narrow(Some(look.highest), 4),
+        Shown::Number(measure) if !measure.is_share() => {
+            let low = match look.scale {
+                Scale::Log => narrow(Some(look.highest * 1e-4), 5),
+                _ => low.to_owned(),
+            };
+            (low, narrow(Some(look.highest), 4))
+        }
+        _ => (low.to_owned(), high.to_owned()),
     };
     let levels = u16::from(canvas.theme.ramp().levels()).clamp(1, 12);
     let mut x = area.x + canvas.text(area.x, area.y, area.width, &format!(" {low} "), style);

@@ -11,8 +11,7 @@ pub fn footer(canvas: &mut Canvas, area: Area, state: &State) {
         return;
     }
     let hints: Vec<_> = state
-        .keymap()
-        .hints(&state.places())
+        .hints()
         .into_iter()
         .map(|(keys, word)| {
             [

@@ -13,7 +13,10 @@ pub fn list(canvas: &mut Canvas, area: Area, state: &State) {
     }
     let cursor = state.cursor();
     let focused = state.focus() == Pane::List;
-    let room = usize::from(area.width / 3).max(6);
+    // What is asked is said whole, and the token as far as there is room.
+    let room = usize::from(area.width)
+        .saturating_sub(24)
+        .clamp(5, usize::from(area.width / 3).max(5));
     let label = |position: usize| {
         let capture = state.capture()?;
         capture.label(position)

@@ -100,10 +100,17 @@ fn header(canvas: &Canvas, column: Column, apart: usize, state: &State) -> Span 
         "" => Role::Dim,
         _ => Role::Accent,
     };
+    // The whole name where the column is wide enough for it.
+    let whole = match column {
+        Column::Number(measure) if measure.title().len() + 2 <= column.width() + apart => {
+            measure.title()
+        }
+        _ => column.title(),
+    };
     // A sorted number's name stays above its digits.
     let text = match (mark, column) {
-        ("", Column::Number(_)) => format!("{} ", column.title()),
-        _ => format!("{}{mark}", column.title()),
+        ("", Column::Number(_)) => format!("{whole} "),
+        _ => format!("{whole}{mark}"),
     };
     canvas.span(placed(column, &text, apart), role)
 }

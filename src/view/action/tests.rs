@@ -63,7 +63,7 @@ fn every_place_is_in_the_help_and_the_table() {
 
 #[test]
 fn hints_tell_a_key_once() {
-    let hints = Keymap::default().hints(&[Place::List, Place::Text]);
+    let hints = Keymap::default().hints(&[Place::List, Place::Text], &|_| true);
     let told = |keys: &str, word| hints.contains(&(keys.to_owned(), word));
     assert!(told("↓↑", "entry") && told("Enter", "jump") && told("←→", "token"));
     assert!(!told("Enter", "heatmap"));
@@ -71,7 +71,7 @@ fn hints_tell_a_key_once() {
 
 #[test]
 fn hints_join_neighbours() {
-    let hints = Keymap::default().hints(&[Place::Map, Place::Screens, Place::Heads]);
+    let hints = Keymap::default().hints(&[Place::Map, Place::Screens, Place::Heads], &|_| true);
     assert_eq!(hints[0], ("←↓↑→".to_owned(), "cell"));
     assert_eq!(hints[1], ("[ ]".to_owned(), "layer"));
     assert_eq!(hints[2], ("{ }".to_owned(), "head"));

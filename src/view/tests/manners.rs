@@ -770,3 +770,42 @@ fn the_text_goes_to_an_editor_and_comes_back() {
     press(&mut state, "↑ ↑");
     assert_eq!(state.editor().unwrap().text(), text);
 }
+
+#[test]
+fn what_answers_a_key_goes_with_the_next_and_what_a_run_says_stays() {
+    let mut state = showing(&Recipe::default());
+    press(&mut state, "n");
+    assert!(state.status().is_some_and(|said| said.contains("sought")));
+    // What is shown whole is still there.
+    press(&mut state, "i Esc");
+    assert!(state.status().is_some());
+    press(&mut state, "j");
+    assert_eq!(state.status(), None);
+    let failed = "The file is gone.".to_owned();
+    update(&mut state, Event::Work(Update::Failed(failed.clone())));
+    press(&mut state, "j l ]");
+    assert_eq!(state.status(), Some(failed.as_str()));
+    press(&mut state, "Esc");
+    assert_eq!(state.status(), None);
+}
+
+#[test]
+fn the_footer_offers_what_has_an_effect() {
+    let offers = |width, height, keys: &str, hint: &str| {
+        let mut state = showing(&Recipe::default());
+        resize(&mut state, width, height);
+        press(&mut state, keys);
+        state.hints().iter().any(|(_, word)| *word == hint)
+    };
+    assert!(offers(120, 40, "1", "pane") && !offers(40, 12, "1", "pane"));
+    assert!(offers(120, 40, "2", "list") && !offers(40, 12, "2", "list"));
+    assert!(offers(120, 40, "1", "mean") && !offers(120, 40, "3", "mean"));
+    let mut state = showing(&Recipe::default());
+    resize(&mut state, 40, 12);
+    press(&mut state, "2 Tab");
+    assert!(
+        state
+            .status()
+            .is_some_and(|said| said.contains("one pane only"))
+    );
+}
