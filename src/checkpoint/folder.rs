@@ -33,8 +33,8 @@ const NAMES: [&str; 4] = [
     "pytorch_model.bin.index.json",
 ];
 
-/// The model's configuration in the Hugging Face layout.
-pub(super) const CONFIG: &str = "config.json";
+/// The model's configuration in the Hugging Face layout, and in Meta's.
+pub(super) const CONFIGS: [&str; 2] = ["config.json", "params.json"];
 
 /// Files that training leaves beside a model and that are read by the same formats.
 const NOT_THE_MODEL: [&str; 7] = [
@@ -202,11 +202,11 @@ pub(super) fn read_index(path: &Path) -> Result<Index, Error> {
     })
 }
 
-/// The folder's `config.json`, where there is one.
+/// The folder's model configuration, where there is one.
 pub(super) fn config(folder: &Path) -> Result<Option<Map<String, Value>>, Error> {
-    let path = folder.join(CONFIG);
-    if !path.is_file() {
+    let mut paths = CONFIGS.iter().map(|name| folder.join(name));
+    let Some(path) = paths.find(|path| path.is_file()) else {
         return Ok(None);
-    }
+    };
     json::read_object(&path, "model configuration", CONFIG_LIMIT).map(Some)
 }

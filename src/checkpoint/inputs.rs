@@ -27,7 +27,11 @@ pub fn input_files(word: &Path, environment: &Environment) -> Vec<PathBuf> {
         }
         None => {}
     }
-    files.extend(folder.map(|folder| folder.join(folder::CONFIG)));
+    let configs = folder.iter().flat_map(|folder| {
+        let names = folder::CONFIGS.iter();
+        names.map(|name| folder.join(name))
+    });
+    files.extend(configs);
     files.sort();
     files.dedup();
     files.retain(|file| file.is_file());

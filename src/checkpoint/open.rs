@@ -224,7 +224,7 @@ fn without<V>(prefix: &str, map: BTreeMap<String, V>) -> BTreeMap<String, V> {
         .collect()
 }
 
-/// The `config.json` beside the weights, where it speaks of them: always in a folder that was named, and
+/// The configuration beside the weights, where it speaks of them: always in a folder that was named, and
 /// beside a file where it says which model it describes, or the file is of the layout that has it there.
 fn beside(
     folder: &Path,
@@ -234,10 +234,12 @@ fn beside(
 ) -> Result<Option<Value>, Error> {
     match folder::config(folder) {
         Ok(Some(config)) => {
-            let hugging_face = config.contains_key("model_type")
-                || config.contains_key("architectures")
+            let has = |key| config.contains_key(key);
+            let hugging_face = has("model_type")
+                || has("architectures")
                 || matches!(format, Format::Safetensors | Format::ShardedSafetensors);
-            Ok((named || hugging_face).then_some(Value::Object(config)))
+            let meta = ["dim", "n_heads", "n_layers"].into_iter().all(has);
+            Ok((named || hugging_face || meta).then_some(Value::Object(config)))
         }
         Ok(None) => Ok(None),
         Err(error) if named => Err(error),

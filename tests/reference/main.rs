@@ -26,6 +26,7 @@ use measure::{Errors, Reference, decoder};
 fn checkpoint_of(case: &Path) -> Checkpoint {
     let files = [
         "best_model.pt",
+        "consolidated.00.pth",
         "ckpt.pt",
         "model.pth",
         "model.pt",
@@ -47,6 +48,8 @@ enum Cases {
     Scripts,
     /// GPT-2 in the forms of the Hugging Face Hub: small ones of the project.
     Hub,
+    /// Files whose own configuration says more than sizes: small ones of the project.
+    Own,
     /// Tiny models of every family, with unusual switches: of the project.
     Variants,
     /// Every family, of ../shared.
@@ -63,6 +66,7 @@ impl Cases {
         match self {
             Self::Scripts => data("scripts"),
             Self::Hub => data("hub"),
+            Self::Own => data("own"),
             Self::Variants => root.join("tests/reference/variants"),
             Self::Families => shared("reference/families"),
             Self::Checkpoints => shared("reference/checkpoints"),
@@ -139,6 +143,63 @@ fn checkpoints_of_training_scripts_agree() {
 #[test]
 fn forms_of_the_hub_agree() {
     assert_agree(measure(Cases::Hub));
+}
+
+#[test]
+fn what_a_configuration_says_beside_sizes_is_used() {
+    assert_agree(measure(Cases::Own));
+}
+
+#[test]
+fn switches_of_a_script_are_used_or_refused_by_name() {
+    let with = |key: &str, value: serde_json::Value| {
+        let mut checkpoint = Checkpoint::open(&data("scripts/nanogpt/ckpt.pt")).unwrap();
+        let mut config = checkpoint.config().unwrap().as_object().unwrap().clone();
+        config.insert(key.to_owned(), value);
+        checkpoint.set_config(config);
+        family::plan(&checkpoint, &Hints::default())
+    };
+    use headlight::model::Activation;
+    for (name, activation) in [
+        ("gelu", Activation::Gelu),
+        ("gelu_tanh", Activation::GeluTanh),
+        ("nn.ReLU", Activation::Relu),
+    ] {
+        let plan = with("activation", name.into()).unwrap();
+        assert_eq!((plan.spec.activation, plan.assumed.len()), (activation, 0));
+    }
+    assert_eq!(
+        with("layer_norm_eps", 1e-3.into())
+            .unwrap()
+            .spec
+            .norm_epsilon,
+        1e-3
+    );
+    for (key, value) in [
+        ("logit_softcap", serde_json::json!(30.0)),
+        ("attn_logit_softcapping", serde_json::json!(50.0)),
+        ("use_alibi", serde_json::json!(true)),
+        ("n_kv_head", serde_json::json!(2)),
+        ("rope_theta", serde_json::json!(10000.0)),
+        ("qk_norm", serde_json::json!(true)),
+        ("sliding_window", serde_json::json!(16)),
+        ("causal", serde_json::json!(false)),
+        ("activation", serde_json::json!("mish")),
+        ("layer_norm_eps", serde_json::json!("small")),
+    ] {
+        let said = with(key, value.clone()).unwrap_err().to_string();
+        assert!(said.contains(key), "{key} = {value}: {said}");
+    }
+    for (key, value) in [
+        ("logit_softcap", serde_json::Value::Null),
+        ("use_alibi", serde_json::json!(false)),
+        ("n_kv_head", serde_json::json!(4)),
+        ("causal", serde_json::json!(true)),
+        ("learning_rate", serde_json::json!(3e-4)),
+        ("grad_clip", serde_json::json!(1.0)),
+    ] {
+        assert!(with(key, value.clone()).is_ok(), "{key} = {value}");
+    }
 }
 
 #[test]

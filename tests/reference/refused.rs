@@ -53,6 +53,10 @@ fn a_key_that_may_change_the_numbers_is_refused() {
     for off in [json!(null), json!(false), json!([]), json!({})] {
         assert_eq!(with("llama_plain", "attn_new_scale", off), Ok(()));
     }
+    // How text is generated changes no attention.
+    for key in ["temperature", "top_k", "repetition_penalty"] {
+        assert_eq!(with("llama_plain", key, json!(1.5)), Ok(()));
+    }
     // Words that mostly stand in harmless keys excuse nothing.
     for key in [
         "token_embedding_scale",

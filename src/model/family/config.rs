@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::super::{Activation, Error};
-use super::keys::{ACTIVATIONS, HARMLESS, LOUD, OFTEN_HARMLESS, TELLING};
+use super::keys::{ACTIVATIONS, GENERATION, HARMLESS, LOUD, OFTEN_HARMLESS, TELLING};
 use crate::checkpoint::printable;
 
 /// A configuration.
@@ -281,7 +281,9 @@ impl<'a> Config<'a> {
         let mut strange = Vec::new();
         for (key, value) in self.map {
             let has = |words: &[&str]| words.iter().any(|word| key.contains(word));
-            let harmless = has(HARMLESS) || (has(OFTEN_HARMLESS) && !has(LOUD));
+            let harmless = has(HARMLESS)
+                || GENERATION.contains(&key.as_str())
+                || (has(OFTEN_HARMLESS) && !has(LOUD));
             if used.contains(key) || off(value) || harmless {
                 continue;
             }
@@ -313,7 +315,7 @@ impl<'a> Config<'a> {
 const LARGEST: usize = 1 << 31;
 
 /// Whether a value switches nothing on.
-fn off(value: &Value) -> bool {
+pub(super) fn off(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Array(list) => list.is_empty(),

@@ -7,7 +7,7 @@ use super::super::names::{Half, Names, Order, Qkv, Up};
 use super::super::{Activation, Error, Hints, MlpSpec, Plan, Rule, ScaleBy, Sizes, Spec};
 use super::finder::Finder;
 use super::layout::{Layout, QkvParts};
-use super::sizes;
+use super::{own, sizes};
 use crate::checkpoint::{Checkpoint, printable};
 
 /// A script's way of writing GPT-2.
@@ -37,6 +37,14 @@ impl Dialect {
             };
             any(layout.tokens, "") && projected
         })
+    }
+
+    /// Whether the script is known, and so its activation: nanoGPT's names are those of many other
+    /// scripts, but its configuration always says `bias` and `dropout`.
+    fn tells_activation(&self, checkpoint: &Checkpoint) -> bool {
+        let keys = ["bias", "dropout"];
+        let has = |key: &&str| checkpoint.config().is_some_and(|c| c.get(*key).is_some());
+        self.known && (self.layout.family != "nanogpt" || keys.iter().all(has))
     }
 
     /// The shape of the first block's fused projection, which tells Conv1D from Linear.
@@ -85,9 +93,6 @@ impl Dialect {
         let mut assumed = Vec::new();
         let heads = sizes::heads(checkpoint, hints, embedding, &mut warnings)?;
         let head_dim = embedding / heads;
-        if !self.known {
-            assumed.push("the MLP's activation is taken for the exact GELU".to_owned());
-        }
         let scale = match hints.scale {
             Some(ScaleBy::Embedding) => embedding,
             Some(ScaleBy::HeadDim) => head_dim,
@@ -110,6 +115,14 @@ impl Dialect {
         };
         let mut spec = Spec::gpt2(self.layout.family, &sizes);
         spec.activation = self.activation;
+        let named = own::read(checkpoint, &mut spec)?;
+        if !named && !self.tells_activation(checkpoint) {
+            let activation = match self.activation {
+                Activation::Gelu => "the exact GELU",
+                _ => "the tanh GELU",
+            };
+            assumed.push(format!("the MLP's activation is taken for {activation}"));
+        }
         for layer in &mut spec.layers {
             layer.rule = Rule::scaled(1.0 / (scale as f32).sqrt());
             layer.mlp = MlpSpec::Dense { hidden };

@@ -42,6 +42,19 @@ pub(super) const HARMLESS: &[&str] = &[
     "attn_implementation",
 ];
 
+/// Whole keys of how text is generated, which older versions of transformers write among the rest.
+pub(super) const GENERATION: &[&str] = &[
+    "temperature",
+    "tie_encoder_decoder",
+    "cross_attention_hidden_size",
+    "forced_bos_token_id",
+    "forced_eos_token_id",
+    "repetition_penalty",
+    "top_k",
+    "top_p",
+    "typical_p",
+];
+
 /// The same, but for keys that also have one of [`LOUD`].
 pub(super) const OFTEN_HARMLESS: &[&str] = &["cache", "init", "loss", "output_", "token"];
 pub(super) const LOUD: &[&str] = &[

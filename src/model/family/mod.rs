@@ -36,6 +36,7 @@ mod nanogpt;
 mod olmo;
 mod olmo2;
 mod opt;
+mod own;
 mod phi;
 mod phi3;
 mod plain;
