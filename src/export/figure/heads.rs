@@ -72,8 +72,8 @@ impl Sizes {
 
 /// Bytes that drawing so many heads takes, about: fonts, cells and pixels.
 pub fn picture_bytes(tokens: usize, heads: usize) -> u64 {
-    /// Both fonts, their outlines laid out.
-    const FONTS: f32 = 56.0 * 1_048_576.0;
+    /// Both fonts, their outlines laid out, and what stays of drawing them.
+    const FONTS: f32 = 63.0 * 1_048_576.0;
     /// Room for labels, for title and for the colour bar, in units.
     const LABELS: f32 = 50.0;
     /// Of a cell: its weight, and its colour.
